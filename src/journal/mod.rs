@@ -1,0 +1,18 @@
+//! The one durable mechanism.
+//!
+//! Every journaled actor has one journal: an append-only log of entries plus the rows the log folds to. A batch is
+//! written by one atomic step (compare the head, append the entry, write the rows, set the new head) or not at all.
+//!
+//! May know: [`crate::domain`]. Must not know: actors, doors, configuration.
+//!
+//! Invariant J1: head check, entry, rows and new head happen together or not at all.
+//! Invariant J3: a (version, nonce) names one batch.
+//! Invariant J6: versions go up by one, and whoever holds a confirmed head that the log does not know has met a loss.
+
+pub mod error;
+pub mod head;
+pub mod store;
+
+pub use error::{CommitError, JournalError};
+pub use head::{Head, JournalId, JournalKind, StoreId};
+pub use store::{Batch, Change, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};

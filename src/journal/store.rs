@@ -1,0 +1,194 @@
+//! The trait every store implements, and what passes through it. Bytes only: the typed form is the record's business.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::{CommitError, Head, JournalError, JournalId, StoreId};
+
+/// A named group of rows of one journal; in Redis a hash under `lagerd:{<journal>}:<name>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// SKU -> readable level.
+    Stock,
+    /// Open holds.
+    Holds,
+    /// Open allocations.
+    Allocations,
+    /// Safety stock, fences, buffers, caps.
+    Policies,
+    /// As-of marks of counts, running totals, idempotency floors.
+    Marks,
+    /// Ids of physical movements.
+    Seen,
+    /// Minute buckets of recent movements, for counts.
+    Movements,
+    /// Item cards.
+    Items,
+}
+
+impl Table {
+    /// Every table, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Stock,
+        Self::Holds,
+        Self::Allocations,
+        Self::Policies,
+        Self::Marks,
+        Self::Seen,
+        Self::Movements,
+        Self::Items,
+    ];
+
+    /// The last part of the table's key in Redis.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stock => "stock",
+            Self::Holds => "holds",
+            Self::Allocations => "allocations",
+            Self::Policies => "policies",
+            Self::Marks => "marks",
+            Self::Seen => "seen",
+            Self::Movements => "movements",
+            Self::Items => "items",
+        }
+    }
+
+    /// A number that never changes, for stored forms.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// One row to write (an absolute value) or to delete (`None`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Which table.
+    pub table: Table,
+    /// The row's key within the table.
+    pub key: Bytes,
+    /// The value after the batch, or `None` where the row ends.
+    pub value: Option<Bytes>,
+}
+
+/// What one atomic step writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The head this batch was decided on.
+    pub expected: Head,
+    /// The head it makes: `expected.version + 1` and a fresh nonce.
+    pub head: Head,
+    /// The log entry.
+    pub entry: Bytes,
+    /// The rows after it; at most one change per row. A pure function of the entry.
+    pub changes: Vec<Change>,
+}
+
+/// An entry as the log holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its version and nonce.
+    pub head: Head,
+    /// Its bytes, as committed.
+    pub entry: Bytes,
+}
+
+/// What a journal holds, without its contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The head; [`Head::GENESIS`] where nothing was ever written.
+    pub head: Head,
+    /// Version of the oldest entry still in the log; `head.version + 1` where the log is empty.
+    pub first: u64,
+    /// The newest log entry's head, `None` where the log is empty. Above `head` only after an interrupted write (J1).
+    pub last: Option<Head>,
+    /// About how many bytes the log takes.
+    pub log_bytes: u64,
+}
+
+/// Where to go on reading rows; opaque, made by the store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowCursor(pub Bytes);
+
+/// Some rows of a table. A row may come twice while others write; a reader takes the later and then replays the log
+/// from the head it saw before it began.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Key and value.
+    pub rows: Vec<(Bytes, Bytes)>,
+    /// Where to go on; `None` after the last page.
+    pub next: Option<RowCursor>,
+}
+
+/// How the store does, for `/readyz` and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreHealth {
+    /// Whether the last contact succeeded.
+    pub reachable: bool,
+    /// Promises that the store's settings weaken, in words (for example `appendfsync everysec: …`). Never secrets.
+    pub warnings: Vec<String>,
+}
+
+/// A durable store of journals. Commits to one journal are issued by one owner, in order, several in flight; the head
+/// check keeps a second owner from ever writing on top (J1, J3).
+pub trait Journal: Send + Sync + fmt::Debug + 'static {
+    /// The store's identity, made at its first use.
+    fn store_id(&self) -> StoreId;
+
+    /// How the store does.
+    fn health(&self) -> StoreHealth;
+
+    /// Writes one batch, durable before it answers. Calls made one after the other on the same journal are carried out
+    /// in that order without waiting for each other's answer (the future may be polled later; the order is that of the
+    /// calls of `commit`).
+    fn commit(&self, id: &JournalId, batch: Arc<Batch>) -> BoxFuture<'static, Result<(), CommitError>>;
+
+    /// Head and extent of a journal. A journal nobody wrote to is empty, not an error.
+    fn span<'a>(&'a self, id: &'a JournalId) -> BoxFuture<'a, Result<Span, JournalError>>;
+
+    /// Entries from version `from` on, in order; at most `limit`, fewer where they are large (at least one if any).
+    fn read<'a>(
+        &'a self,
+        id: &'a JournalId,
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<StoredEntry>, JournalError>>;
+
+    /// A page of a table's rows; begin with the default cursor.
+    fn rows<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        from: RowCursor,
+    ) -> BoxFuture<'a, Result<Page, JournalError>>;
+
+    /// Finishes an interrupted write (J1): if `last` is still the newest log entry and is above the head, writes its
+    /// rows and sets the head to it; otherwise does nothing.
+    fn finish<'a>(
+        &'a self,
+        id: &'a JournalId,
+        last: Head,
+        changes: Vec<Change>,
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
+
+    /// Forgets log entries below version `before`; never rows, never the newest entry.
+    fn trim<'a>(&'a self, id: &'a JournalId, before: u64) -> BoxFuture<'a, Result<(), JournalError>>;
+
+    /// Confirmed positions of a journal's consumers.
+    fn cursors<'a>(&'a self, id: &'a JournalId) -> BoxFuture<'a, Result<Vec<(String, Head)>, JournalError>>;
+
+    /// Moves (only ever up) or drops (`None`) a consumer's position.
+    fn set_cursor<'a>(
+        &'a self,
+        id: &'a JournalId,
+        consumer: &'a str,
+        at: Option<Head>,
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
+
+    /// Every journal something was ever written to, in order of id.
+    fn journals(&self) -> BoxFuture<'_, Result<Vec<JournalId>, JournalError>>;
+}

@@ -1,0 +1,4 @@
+//! lagerd keeps one truth about stock.
+
+pub mod cli;
+pub mod journal;
