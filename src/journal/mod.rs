@@ -11,6 +11,7 @@
 
 pub mod error;
 pub mod head;
+pub mod record;
 pub mod store;
 
 pub use error::{CommitError, JournalError};
