@@ -11,8 +11,16 @@
 
 pub mod error;
 pub mod head;
+pub mod load;
+mod locked;
+pub mod memory;
+pub mod resync;
+pub mod ring;
 pub mod store;
 
 pub use error::{CommitError, JournalError};
 pub use head::{Head, JournalId, JournalKind, StoreId};
-pub use store::{Batch, Change, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};
+pub use load::{Loading, load};
+pub use resync::{Resynced, resync};
+pub use ring::Ring;
+pub use store::{Batch, Change, ChangesOf, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};
