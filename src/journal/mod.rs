@@ -9,6 +9,7 @@
 //! Invariant J3: a (version, nonce) names one batch.
 //! Invariant J6: versions go up by one, and whoever holds a confirmed head that the log does not know has met a loss.
 
+pub mod embedded;
 pub mod error;
 pub mod head;
 pub mod load;

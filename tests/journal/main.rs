@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod record;
@@ -15,6 +17,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use lagerd::journal::Journal;
+use lagerd::journal::embedded::{EmbeddedJournal, EmbeddedOptions};
 use lagerd::journal::memory::MemoryJournal;
 
 /// A store under test, with what must live as long as it.
@@ -25,6 +28,12 @@ struct Fixture {
 
 async fn memory() -> Fixture {
     Fixture { journal: Arc::new(MemoryJournal::new(record::changes_of, 7)), _kept: Box::new(()) }
+}
+
+async fn embedded() -> Fixture {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let options = EmbeddedOptions::new(folder.path().join("new folder").join("store.redb"));
+    Fixture { journal: Arc::new(EmbeddedJournal::open(&options).expect("open")), _kept: Box::new(folder) }
 }
 
 /// Runs every case of the contract against one store.
@@ -49,3 +58,4 @@ macro_rules! contract {
 }
 
 contract!(memory);
+contract!(embedded);
