@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 
-use super::codec::{Reader, Writer};
+use super::codec::{Reader, Writer, damaged};
 use super::shared::{get_command_id, put_command_id};
+use crate::domain::channel::Channel;
 use crate::domain::ids::ActorName;
+use crate::domain::item::Items;
 use crate::domain::machine::{Cause, Machine};
 use crate::domain::time::Timestamp;
+use crate::domain::warehouse::Warehouse;
 use crate::journal::{Change, JournalError, JournalKind, Table};
 
 /// The version entries are written in.
@@ -65,6 +68,7 @@ impl<M: Recorded> Entry<M> {
     #[must_use]
     pub fn encode(&self) -> Bytes {
         let mut writer = Writer::new(ENTRY_VERSION);
+        writer.byte(kind_number(M::KIND));
         writer.signed(self.at.as_millis());
         writer.list(&self.causes, |writer, cause| {
             put_command_id(writer, &cause.id);
@@ -84,6 +88,9 @@ impl<M: Recorded> Entry<M> {
     /// [`JournalError::Damaged`].
     pub fn decode(bytes: &[u8]) -> Result<Self, JournalError> {
         let (mut reader, _version) = Reader::new(bytes, ENTRY_VERSION)?;
+        if reader.byte()? != kind_number(M::KIND) {
+            return Err(damaged(format!("an entry that is not of a {:?} journal", M::KIND)));
+        }
         let at = Timestamp::from_millis(reader.signed()?);
         let causes = reader.list(|reader| {
             let id = get_command_id(reader)?;
@@ -106,10 +113,26 @@ impl<M: Recorded> Entry<M> {
     }
 }
 
-/// The table rows that follow from an entry's bytes; finishes interrupted writes and replays logs.
+/// The table rows that follow from an entry's bytes, whatever machine wrote it; finishes interrupted writes and replays
+/// logs.
 ///
 /// # Errors
 /// [`JournalError::Damaged`].
-pub fn changes_of<M: Recorded>(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
-    Entry::<M>::decode(bytes).map(|entry| entry.changes())
+pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
+    let number = *bytes.get(1).ok_or_else(|| damaged("an entry ends early"))?;
+    let kind = JournalKind::ALL.into_iter().find(|kind| kind_number(*kind) == number);
+    match kind.ok_or_else(|| damaged(format!("{number} is no kind of journal")))? {
+        JournalKind::Warehouse => Entry::<Warehouse>::decode(bytes).map(|entry| entry.changes()),
+        JournalKind::Channel => Entry::<Channel>::decode(bytes).map(|entry| entry.changes()),
+        JournalKind::Items => Entry::<Items>::decode(bytes).map(|entry| entry.changes()),
+    }
+}
+
+/// The number that stands for a kind of journal in stored records; never changes.
+const fn kind_number(kind: JournalKind) -> u8 {
+    match kind {
+        JournalKind::Warehouse => 1,
+        JournalKind::Channel => 2,
+        JournalKind::Items => 3,
+    }
 }
