@@ -83,7 +83,7 @@ impl House {
         now: Timestamp,
     ) -> Result<Vec<(WarehouseId, i64)>, Refusal> {
         let handle = self.channel(channel)?;
-        let stores = self.open(handle).filter(|warehouse| warehouse.spec.kind == Kind::Store);
+        let stores = self.taking(handle).filter(|warehouse| warehouse.spec.kind == Kind::Store);
         let told = handle.spec.mode == Mode::Tells;
         let free = |row: Option<&StockRow>| {
             row.map_or(0, |row| row.free(channel, told, now).saturating_sub(row.level.deficit()).max(0))
@@ -100,7 +100,7 @@ impl House {
     fn channel_stock(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Available {
         let told = handle.spec.mode == Mode::Tells;
         let mut sellable = 0_i64;
-        for warehouse in self.open(handle) {
+        for warehouse in self.taking(handle) {
             let part = warehouse.view.with(sku, |row| {
                 row.map_or(0, |row| row.free(&handle.spec.id, told, now).saturating_sub(row.level.deficit()))
             });
@@ -112,7 +112,7 @@ impl House {
 
     /// The warehouses a channel may claim from, in the order it prefers them. A place that takes no new orders offers
     /// nothing.
-    pub(super) fn open<'a>(
+    pub(super) fn taking<'a>(
         &'a self,
         channel: &'a ChannelHandle,
     ) -> impl Iterator<Item = &'a Arc<WarehouseHandle>> {

@@ -45,7 +45,7 @@ impl House {
         let envelope = self.envelope(sender);
         let places: Vec<_> = self.drawn_on(&channel).cloned().collect();
         let result = match places.as_slice() {
-            [only] if self.open(&channel).next().is_some() => {
+            [only] if self.taking(&channel).next().is_some() => {
                 let claim = claim(&channel, &request, 1, request.lines.clone(), Plan::default());
                 let answer = only.mailbox.ask(envelope, claim).await;
                 answer.and_then(|answer| self.reservation_of(&sender.id, &only.spec.id, answer))
@@ -161,7 +161,7 @@ impl House {
     fn quotes(&self, channel: &ChannelHandle, request: &Reserve, known: &[Known], told: &Told) -> Vec<Quote> {
         let now = self.now();
         let is_told = channel.spec.mode == Mode::Tells;
-        self.open(channel)
+        self.taking(channel)
             .map(|handle| {
                 let hold = known.iter().find(|known| known.handle.spec.id == handle.spec.id);
                 let hold = hold.and_then(|known| known.found.cart.as_ref());
