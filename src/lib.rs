@@ -1,4 +1,6 @@
 //! lagerd keeps one truth about stock.
 
 pub mod cli;
+pub mod config;
 pub mod journal;
+pub mod telemetry;
