@@ -10,6 +10,14 @@ pub(super) fn id(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err(String::new()) }
 }
 
+/// An id, for command lines: the error says what one is made of.
+///
+/// # Errors
+/// Where the text is no id.
+pub fn parse_id(text: &str) -> Result<String, String> {
+    id(text).map_err(|_| format!("expected {ID}"))
+}
+
 /// `count` capital letters: country and currency codes.
 pub(super) fn capitals(text: &str, count: usize) -> Result<String, String> {
     if text.len() == count && text.bytes().all(|byte| byte.is_ascii_uppercase()) {

@@ -16,6 +16,9 @@ pub const SHIPPED: &str = include_str!("../../config/lagerd.toml");
 /// Name of the file looked for in systemd's configuration directory.
 const FILE_NAME: &str = "lagerd.toml";
 
+/// What the `config` crate calls the environment.
+const ENVIRONMENT: &str = "the environment";
+
 /// Where settings come from. Built once from the process and handed in, so that tests say what they need.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -122,15 +125,19 @@ fn merged(sources: &Sources, problems: &mut Problems) -> Result<BTreeMap<String,
         };
         fail(problems, found.trim_end().to_owned(), "expected TOML; lagerd config default prints an example")
     })?;
-    match node(layered.cache).kind {
+    let file = sources.file().map(|path| path.display().to_string());
+    match node(layered.cache, file.as_deref()).kind {
         Kind::Table(values) => Ok(values),
         _ => Ok(BTreeMap::new()),
     }
 }
 
-fn node(value: Value) -> Node {
-    let origin = value.origin().map(str::to_owned);
-    let textual = origin.as_deref().is_none_or(|origin| origin == "the environment");
+/// `file` is the file's name as it was given; the layers know it by a path they made up themselves.
+fn node(value: Value, file: Option<&str>) -> Node {
+    let textual = value.origin().is_none_or(|origin| origin == ENVIRONMENT);
+    let origin =
+        value.origin().map(|origin| if origin == ENVIRONMENT { origin } else { file.unwrap_or(origin) });
+    let origin = origin.map(str::to_owned);
     let kind = match value.kind {
         ValueKind::Nil => Kind::Nothing,
         ValueKind::Boolean(flag) => Kind::Flag(flag),
@@ -140,9 +147,9 @@ fn node(value: Value) -> Node {
         ValueKind::U128(number) => whole(number),
         ValueKind::Float(number) => Kind::Real(number),
         ValueKind::String(text) => Kind::Text(text),
-        ValueKind::Array(items) => Kind::List(items.into_iter().map(node).collect()),
+        ValueKind::Array(items) => Kind::List(items.into_iter().map(|item| node(item, file)).collect()),
         ValueKind::Table(items) => {
-            Kind::Table(items.into_iter().map(|(key, value)| (key, node(value))).collect())
+            Kind::Table(items.into_iter().map(|(key, value)| (key, node(value, file))).collect())
         }
     };
     Node { kind, origin, textual }

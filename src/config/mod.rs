@@ -28,6 +28,7 @@ mod token;
 mod warehouse;
 
 pub use channel::{Channel, ChannelMode, Support};
+pub use check::parse_id;
 pub use http::Http;
 pub use limits::Limits;
 pub use load::{SHIPPED, Sources, keys, load};

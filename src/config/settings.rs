@@ -24,13 +24,13 @@ pub struct Settings {
     /// What keeps memory and answers bounded.
     pub limits: Limits,
     /// The places that hold stock, in the file's order.
-    #[serde(rename = "warehouse")]
+    #[serde(rename = "warehouse", skip_serializing_if = "Vec::is_empty")]
     pub warehouses: Vec<Warehouse>,
     /// The places that sell, in the file's order.
-    #[serde(rename = "channel")]
+    #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<Channel>,
     /// Who may do what; empty = everybody may do everything, on loopback alone.
-    #[serde(rename = "token")]
+    #[serde(rename = "token", skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<Token>,
 }
 
