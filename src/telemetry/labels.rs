@@ -73,6 +73,11 @@ impl ActorLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WarehouseLabel {
+    pub(super) warehouse: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RouteLabel {
     pub(super) route: Arc<str>,
 }

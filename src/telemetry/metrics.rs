@@ -10,7 +10,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::labels::{ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, RequestLabels, RouteLabel};
+use super::labels::{
+    ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, RequestLabels, RouteLabel, WarehouseLabel,
+};
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +31,7 @@ pub struct Metrics {
     queue_commands: Family<ActorLabel, Gauge>,
     actor_restarts: Family<ActorLabel, Counter>,
     resyncs: Family<CauseLabel, Counter>,
-    reservations_open: Family<ActorLabel, Gauge>,
+    reservations_open: Family<WarehouseLabel, Gauge>,
     http_requests: Family<RequestLabels, Counter>,
     http_request_seconds: Histograms<RouteLabel>,
     /// Panics of any thread.
@@ -148,7 +150,7 @@ impl Metrics {
     /// The gauge of one warehouse's open reservations.
     #[must_use]
     pub fn reservations_open(&self, warehouse: &str) -> Gauge {
-        self.reservations_open.get_or_create_owned(&ActorLabel::of(warehouse))
+        self.reservations_open.get_or_create_owned(&WarehouseLabel { warehouse: warehouse.into() })
     }
 
     /// Counts the rebuild of an actor.
