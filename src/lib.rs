@@ -2,5 +2,6 @@
 
 pub mod cli;
 pub mod config;
+pub mod domain;
 pub mod journal;
 pub mod telemetry;
