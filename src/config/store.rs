@@ -1,6 +1,6 @@
 //! `[store]`: where the journals live.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -48,12 +48,6 @@ impl Store {
     #[must_use]
     pub fn embedded_file(&self) -> PathBuf {
         self.state_dir.join(&self.path)
-    }
-
-    /// The directory for the witness file and the rescue folder.
-    #[must_use]
-    pub fn state_dir(&self) -> &Path {
-        &self.state_dir
     }
 
     pub(super) fn read(table: &mut Table<'_>) -> (Self, UrlKeys) {

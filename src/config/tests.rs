@@ -174,7 +174,7 @@ fn systemd_directories() {
     assert_eq!(settings.store.embedded_file(), PathBuf::from("/var/lib/lagerd/stock.redb"));
     std::fs::write(folder.path().join("lagerd.toml"), "[store]\nstate_dir = \"/srv/stock\"\n")
         .expect("the file is written");
-    assert_eq!(load(&sources).expect("right").store.state_dir(), PathBuf::from("/srv/stock"));
+    assert_eq!(load(&sources).expect("right").store.state_dir, PathBuf::from("/srv/stock"));
     sources.file = Some(folder.path().join("gone.toml"));
     assert!(load(&sources).expect_err("no such file").to_string().contains("can't be read"));
 }
