@@ -2,5 +2,7 @@
 
 pub mod actor;
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod journal;
+pub mod telemetry;
