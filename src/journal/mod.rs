@@ -15,6 +15,7 @@ pub mod head;
 pub mod load;
 mod locked;
 pub mod memory;
+pub mod redis;
 pub mod resync;
 pub mod ring;
 pub mod store;

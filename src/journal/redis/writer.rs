@@ -1,0 +1,118 @@
+//! The one task that sends commits, in the order of the calls, without waiting for answers.
+
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, RedisResult, Value};
+use tokio::sync::{mpsc, oneshot};
+
+use super::command;
+use super::fault::{breaks_connection, is_missing_function, of_commit};
+use super::link::{Connected, Link};
+use super::terms::load_library;
+use crate::journal::{Batch, CommitError, JournalId};
+
+/// A batch on its way, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) id: JournalId,
+    pub(super) batch: Arc<Batch>,
+    pub(super) reply: oneshot::Sender<Result<(), CommitError>>,
+}
+
+type Sending = BoxFuture<'static, RedisResult<Value>>;
+
+/// Sends until every sender of jobs is gone.
+pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
+    // Journals named in the list of journals over connection `named_on`; a new connection may lead to another Redis.
+    let mut named: HashSet<JournalId> = HashSet::new();
+    let mut named_on = 0;
+    while let Some(job) = jobs.recv().await {
+        let Connected { connection, number } = match link.now() {
+            Ok(connected) => connected,
+            Err(error) => {
+                answer(job.reply, Err(CommitError::Unavailable(error.to_string())));
+                continue;
+            }
+        };
+        if named_on != number {
+            named.clear();
+            named_on = number;
+        }
+        if !job.batch.follows() {
+            answer(job.reply, Err(CommitError::Conflict));
+            continue;
+        }
+        if !named.contains(&job.id) {
+            // Sent before the commit, so that a journal with entries is always listed.
+            let naming = begin(connection.clone(), command::register(&job.id)).await;
+            tokio::spawn(
+                naming
+                    .map(|named| named.inspect_err(|error| tracing::warn!(%error, "cannot list a journal"))),
+            );
+            named.insert(job.id.clone());
+        }
+        let sending = begin(connection.clone(), command::commit(&job.id, &job.batch)).await;
+        let link = Arc::clone(&link);
+        tokio::spawn(async move {
+            let outcome = conclude(sending.await, connection, number, &link).await;
+            answer(job.reply, outcome);
+        });
+    }
+}
+
+/// Starts sending and returns once the command has its place in the connection's queue, which is first come, first
+/// served; what is left is waiting for the answer.
+async fn begin(mut connection: MultiplexedConnection, command: Cmd) -> Sending {
+    let mut sending = async move { connection.send_packed_command(&command).await }.boxed();
+    let mut early = None;
+    // Outside tokio's budget: a poll that is turned away for fairness would not take its place.
+    tokio::task::unconstrained(poll_fn(|context| {
+        if let Poll::Ready(answer) = sending.poll_unpin(context) {
+            early = Some(answer);
+        }
+        Poll::Ready(())
+    }))
+    .await;
+    match early {
+        Some(answer) => std::future::ready(answer).boxed(),
+        None => sending,
+    }
+}
+
+/// What an answer means, and what it means for the connection.
+async fn conclude(
+    answer: RedisResult<Value>,
+    mut connection: MultiplexedConnection,
+    number: u64,
+    link: &Link,
+) -> Result<(), CommitError> {
+    let error = match answer.and_then(Value::extract_error) {
+        Ok(value) => match command::text(value).as_deref() {
+            Some("OK") => return Ok(()),
+            Some("CONFLICT") => return Err(CommitError::Conflict),
+            _ => return Err(CommitError::Unknown("redis answered a commit in another form".to_owned())),
+        },
+        Err(error) => error,
+    };
+    let meaning = of_commit(&error);
+    if breaks_connection(&error) {
+        link.broke(number, &meaning.to_string());
+    } else if is_missing_function(&error) {
+        // The batch was not written; its owner resyncs and finds the function there.
+        if let Err(error) = load_library(&mut connection).await {
+            tracing::warn!(%error, "cannot load the journal's functions");
+        }
+    }
+    Err(meaning)
+}
+
+fn answer(reply: oneshot::Sender<Result<(), CommitError>>, outcome: Result<(), CommitError>) {
+    // Whoever stopped waiting asks with a resync if it matters.
+    drop(reply.send(outcome));
+}
