@@ -19,6 +19,7 @@ pub mod redis;
 pub mod resync;
 pub mod ring;
 pub mod store;
+pub mod witness;
 
 pub use error::{CommitError, JournalError};
 pub use head::{Head, JournalId, JournalKind, StoreId};

@@ -37,6 +37,16 @@ impl Ring {
         }
     }
 
+    /// Forgets the batches after `ancestor`, which another history has replaced; everything where the chain doesn't
+    /// pass through it.
+    pub fn cut(&mut self, ancestor: Head) {
+        while self.newest().is_some_and(|newest| newest != ancestor) {
+            if let Some(newest) = self.batches.pop_back() {
+                self.bytes -= newest.size();
+            }
+        }
+    }
+
     /// Forgets everything, for example when the log was trimmed under its owner and loaded anew.
     pub fn clear(&mut self) {
         self.batches.clear();

@@ -9,6 +9,8 @@ mod disk;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod real_redis;
 #[cfg(test)]
 mod record;
@@ -20,6 +22,8 @@ mod resync;
 #[cfg(test)]
 #[path = "../common/wait.rs"]
 mod wait;
+#[cfg(test)]
+mod witness;
 
 use std::any::Any;
 use std::sync::Arc;

@@ -15,6 +15,7 @@ use super::command;
 use super::fault::{breaks_connection, is_missing_function, of_commit};
 use super::link::{Connected, Link};
 use super::terms::load_library;
+use crate::journal::locked::Locked;
 use crate::journal::{Batch, CommitError, JournalId};
 
 /// A batch on its way, and who waits for it.
@@ -29,9 +30,7 @@ type Sending = BoxFuture<'static, RedisResult<Value>>;
 
 /// Sends until every sender of jobs is gone.
 pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
-    // Journals named in the list of journals over connection `named_on`; a new connection may lead to another Redis.
-    let mut named: HashSet<JournalId> = HashSet::new();
-    let mut named_on = 0;
+    let named = Arc::new(Locked::new(HashSet::new()));
     while let Some(job) = jobs.recv().await {
         let Connected { connection, number } = match link.now() {
             Ok(connected) => connected,
@@ -40,23 +39,12 @@ pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
                 continue;
             }
         };
-        if named_on != number {
-            named.clear();
-            named_on = number;
-        }
         if !job.batch.follows() {
             answer(job.reply, Err(CommitError::Conflict));
             continue;
         }
-        if !named.contains(&job.id) {
-            // Sent before the commit, so that a journal with entries is always listed.
-            let naming = begin(connection.clone(), command::register(&job.id)).await;
-            tokio::spawn(
-                naming
-                    .map(|named| named.inspect_err(|error| tracing::warn!(%error, "cannot list a journal"))),
-            );
-            named.insert(job.id.clone());
-        }
+        // Sent before the commit, so that a journal with entries is always listed.
+        name(&job.id, &connection, number, &named).await;
         let sending = begin(connection.clone(), command::commit(&job.id, &job.batch)).await;
         let link = Arc::clone(&link);
         tokio::spawn(async move {
@@ -64,6 +52,30 @@ pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
             answer(job.reply, outcome);
         });
     }
+}
+
+/// Journals named in the list of journals, each with the number of the connection it was named on: a new connection may
+/// lead to another Redis, or to one that has forgotten.
+type Named = Arc<Locked<HashSet<(u64, JournalId)>>>;
+
+/// Names a journal in the list of journals, once a connection, without waiting for the answer.
+async fn name(id: &JournalId, connection: &MultiplexedConnection, number: u64, named: &Named) {
+    let key = (number, id.clone());
+    if named.with(|named| named.contains(&key)) {
+        return;
+    }
+    named.with(|named| {
+        named.retain(|(other, _)| *other == number);
+        named.insert(key.clone());
+    });
+    let naming = begin(connection.clone(), command::register(id)).await;
+    let named = Arc::clone(named);
+    tokio::spawn(async move {
+        if let Err(error) = naming.await.and_then(Value::extract_error) {
+            tracing::warn!(%error, "cannot list a journal; its next commit tries again");
+            named.with(|named| named.remove(&key));
+        }
+    });
 }
 
 /// Starts sending and returns once the command has its place in the connection's queue, which is first come, first
