@@ -64,7 +64,7 @@ macro_rules! contract {
     ($store:ident) => {
         mod $store {
             contract!(@cases $store, contract:
-                genesis commit conflict pipelined same_batch_twice reading paging trim cursors listing two_writers
+                genesis commit conflict pipelined deep_pipeline same_batch_twice reading paging trim cursors listing two_writers
                 large_batch odd_keys finish_of_nothing load_under_writes);
             contract!(@cases $store, resync: nothing_new entries_after_mine from_genesis trimmed_is_reload);
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use lagerd::journal::redis::{RedisJournal, RedisOptions};
 use lagerd::journal::{CommitError, Head, Journal, JournalError, Resynced, Span, Table};
 
+use tokio::io::AsyncWriteExt;
+
 use crate::contract::load_rows;
 use crate::record::{batch, ber, encode, grow, level, put};
 use crate::redis_server::RedisServer;
@@ -310,6 +312,28 @@ async fn late_reply() {
     })
     .await;
     assert_eq!(entries[0].head, ghost.head);
+}
+
+/// Over TLS a server that speaks none is away, not a panic for want of a crypto provider; addresses without sense are
+/// unusable, and none of them shows its password.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            drop(stream.write_all(b"-ERR no TLS here\r\n").await);
+        }
+    });
+    let options = RedisOptions::new(format!("rediss://:secret@127.0.0.1:{port}"));
+    let refused = RedisJournal::open(&options).await;
+    assert!(matches!(refused, Err(JournalError::Unavailable(_))), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("secret"));
+    for wrong in ["", "http://x", "redis://:secret@:x", "redis://[::"] {
+        let refused = RedisJournal::open(&RedisOptions::new(wrong)).await;
+        assert!(matches!(refused, Err(JournalError::Unusable(_))), "{wrong}: {refused:?}");
+        assert!(!format!("{refused:?}").contains("secret"));
+    }
 }
 
 /// A long log is trimmed in steps, to the last one.

@@ -8,6 +8,10 @@ use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo};
 
 use crate::journal::JournalError;
 
+/// Commands a connection takes in before its sender would have to wait. A sender that waits loses its place to a later
+/// one, so the writer keeps fewer than these in flight.
+pub(super) const IN_FLIGHT_MAX: usize = 1_024;
+
 /// Where Redis is and what is expected of it. Its debug form hides the address, which may hold a password.
 #[derive(Clone)]
 pub struct RedisOptions {
@@ -49,6 +53,7 @@ impl RedisOptions {
 
     pub(super) fn config(&self) -> AsyncConnectionConfig {
         AsyncConnectionConfig::new()
+            .set_pipeline_buffer_size(IN_FLIGHT_MAX)
             .set_connection_timeout(Some(self.connect_timeout))
             .set_response_timeout(Some(self.response_timeout))
     }

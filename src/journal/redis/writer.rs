@@ -9,11 +9,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::command;
 use super::fault::{breaks_connection, is_missing_function, of_commit};
 use super::link::{Connected, Link};
+use super::options::IN_FLIGHT_MAX;
 use super::terms::load_library;
 use crate::journal::locked::Locked;
 use crate::journal::{Batch, CommitError, JournalId};
@@ -30,9 +31,9 @@ type Sending = BoxFuture<'static, RedisResult<Value>>;
 
 /// Sends until every sender of jobs is gone.
 pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
-    let named = Arc::new(Locked::new(HashSet::new()));
+    let writer = Writer { named: Arc::default(), places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)), link };
     while let Some(job) = jobs.recv().await {
-        let Connected { connection, number } = match link.now() {
+        let Connected { connection, number } = match writer.link.now() {
             Ok(connected) => connected,
             Err(error) => {
                 answer(job.reply, Err(CommitError::Unavailable(error.to_string())));
@@ -44,9 +45,9 @@ pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
             continue;
         }
         // Sent before the commit, so that a journal with entries is always listed.
-        name(&job.id, &connection, number, &named).await;
-        let sending = begin(connection.clone(), command::commit(&job.id, &job.batch)).await;
-        let link = Arc::clone(&link);
+        writer.name(&job.id, &connection, number).await;
+        let sending = writer.begin(connection.clone(), command::commit(&job.id, &job.batch)).await;
+        let link = Arc::clone(&writer.link);
         tokio::spawn(async move {
             let outcome = conclude(sending.await, connection, number, &link).await;
             answer(job.reply, outcome);
@@ -54,46 +55,60 @@ pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
     }
 }
 
-/// Journals named in the list of journals, each with the number of the connection it was named on: a new connection may
-/// lead to another Redis, or to one that has forgotten.
-type Named = Arc<Locked<HashSet<(u64, JournalId)>>>;
-
-/// Names a journal in the list of journals, once a connection, without waiting for the answer.
-async fn name(id: &JournalId, connection: &MultiplexedConnection, number: u64, named: &Named) {
-    let key = (number, id.clone());
-    if named.with(|named| named.contains(&key)) {
-        return;
-    }
-    named.with(|named| {
-        named.retain(|(other, _)| *other == number);
-        named.insert(key.clone());
-    });
-    let naming = begin(connection.clone(), command::register(id)).await;
-    let named = Arc::clone(named);
-    tokio::spawn(async move {
-        if let Err(error) = naming.await.and_then(Value::extract_error) {
-            tracing::warn!(%error, "cannot list a journal; its next commit tries again");
-            named.with(|named| named.remove(&key));
-        }
-    });
+struct Writer {
+    /// Journals named in the list of journals, each with the number of the connection it was named on: a new connection
+    /// may lead to another Redis, or to one that has forgotten.
+    named: Arc<Locked<HashSet<(u64, JournalId)>>>,
+    /// One per command in flight. Here commits wait for Redis when it is slower than they come.
+    places: Arc<Semaphore>,
+    link: Arc<Link>,
 }
 
-/// Starts sending and returns once the command has its place in the connection's queue, which is first come, first
-/// served; what is left is waiting for the answer.
-async fn begin(mut connection: MultiplexedConnection, command: Cmd) -> Sending {
-    let mut sending = async move { connection.send_packed_command(&command).await }.boxed();
-    let mut early = None;
-    // Outside tokio's budget: a poll that is turned away for fairness would not take its place.
-    tokio::task::unconstrained(poll_fn(|context| {
-        if let Poll::Ready(answer) = sending.poll_unpin(context) {
-            early = Some(answer);
+impl Writer {
+    /// Names a journal in the list of journals, once a connection, without waiting for the answer.
+    async fn name(&self, id: &JournalId, connection: &MultiplexedConnection, number: u64) {
+        let key = (number, id.clone());
+        if self.named.with(|named| named.contains(&key)) {
+            return;
         }
-        Poll::Ready(())
-    }))
-    .await;
-    match early {
-        Some(answer) => std::future::ready(answer).boxed(),
-        None => sending,
+        self.named.with(|named| {
+            named.retain(|(other, _)| *other == number);
+            named.insert(key.clone());
+        });
+        let naming = self.begin(connection.clone(), command::register(id)).await;
+        let named = Arc::clone(&self.named);
+        tokio::spawn(async move {
+            if let Err(error) = naming.await.and_then(Value::extract_error) {
+                tracing::warn!(%error, "cannot list a journal; its next commit tries again");
+                named.with(|named| named.remove(&key));
+            }
+        });
+    }
+
+    /// Starts sending and returns once the command is in the connection's queue; what is left is waiting for the
+    /// answer.
+    async fn begin(&self, mut connection: MultiplexedConnection, command: Cmd) -> Sending {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let sending = async move {
+            let answer = connection.send_packed_command(&command).await;
+            drop(place);
+            answer
+        };
+        let mut sending = sending.boxed();
+        let mut early = None;
+        // With a place the queue has room, so the first poll puts the command there. Outside tokio's budget: a poll
+        // turned away for fairness would not.
+        tokio::task::unconstrained(poll_fn(|context| {
+            if let Poll::Ready(answer) = sending.poll_unpin(context) {
+                early = Some(answer);
+            }
+            Poll::Ready(())
+        }))
+        .await;
+        match early {
+            Some(answer) => std::future::ready(answer).boxed(),
+            None => sending,
+        }
     }
 }
 
