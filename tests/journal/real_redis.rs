@@ -219,7 +219,9 @@ async fn least_privilege() {
     assert!(matches!(RedisJournal::open(&options).await, Err(JournalError::Unusable(_))));
     options.url = format!("{}?user=till&pass=wrong", server.url());
     assert!(!format!("{options:?}").contains("wrong"));
+    assert!(!format!("{journal:?}").contains("secret"));
     let Err(error) = RedisJournal::open(&options).await else { panic!() };
+    assert!(matches!(error, JournalError::Unusable(_)), "{error:?}");
     assert!(!error.to_string().contains("wrong"), "{error}");
 }
 

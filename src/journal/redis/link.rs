@@ -9,7 +9,7 @@ use redis::{AsyncConnectionConfig, Client};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::fault::words;
+use super::fault::of_connecting;
 use super::terms::Terms;
 use crate::journal::JournalError;
 
@@ -37,8 +37,8 @@ pub(super) struct Connected {
 
 type State = Result<Connected, JournalError>;
 
-/// How to connect.
-#[derive(Debug, Clone)]
+/// How to connect. Without a debug form: the client would show the password.
+#[derive(Clone)]
 pub(super) struct Dial {
     pub(super) client: Client,
     pub(super) config: AsyncConnectionConfig,
@@ -52,7 +52,7 @@ impl Dial {
             .client
             .get_multiplexed_async_connection_with_config(&self.config)
             .await
-            .map_err(|error| JournalError::Unavailable(words(&error)))?;
+            .map_err(|error| of_connecting(&error))?;
         self.terms.check(&mut connection).await?;
         Ok(connection)
     }
