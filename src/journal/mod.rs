@@ -17,7 +17,7 @@ pub mod embedded;
 pub mod error;
 pub mod head;
 pub mod load;
-mod locked;
+pub(crate) mod locked;
 pub mod memory;
 pub mod record;
 pub mod redis;
