@@ -24,7 +24,7 @@ impl Machine for Warehouse {
         match command {
             Command::Claim(claim) => self.claim(moment, envelope, claim, draft),
             Command::Settle { reservation, channel, cart } => {
-                self.settle_next(moment, reservation, channel, cart, draft)
+                self.settle_next(moment, envelope, (reservation, channel, cart), draft)
             }
             Command::DropNext { reservation } => self.drop_next(moment, reservation, draft),
             Command::Release { reservation, attempt } => {
