@@ -72,7 +72,10 @@ impl Warehouse {
     fn timely(&self, moment: &Moment, line: &CountLine, last: Option<&Mark>) -> Result<(), Refusal> {
         let oldest = moment.now.minus(self.rules.count_horizon_ms);
         let last = last.map(|last| last.as_of);
-        if line.as_of.minus(line.lag_ms) < oldest || line.as_of > moment.now || last.is_some_and(|last| line.as_of <= last) {
+        if line.as_of.minus(line.lag_ms) < oldest
+            || line.as_of > moment.now
+            || last.is_some_and(|last| line.as_of <= last)
+        {
             return Err(Refusal::StaleCount { last, oldest, newest: moment.now });
         }
         Ok(())
