@@ -43,7 +43,9 @@ struct Run {
     /// What was known before each batch that is not confirmed, oldest first.
     before: Vec<Known>,
     asked: Vec<(Envelope, Command)>,
+    /// Where in `asked` the claims stand that were granted.
     claims: Vec<usize>,
+    claims_minted: usize,
     minted: usize,
     /// Whether the memory of ids is large enough for the whole run.
     remembers_all: bool,
@@ -53,7 +55,16 @@ impl Run {
     fn new(rules: Rules, remembers_all: bool) -> Self {
         let known = Known { model: Model::new(rules.count_horizon_ms), done: BTreeMap::new() };
         let (before, asked, claims) = (Vec::new(), Vec::new(), Vec::new());
-        Self { world: World::new(rules), known, before, asked, claims, minted: 0, remembers_all }
+        Self {
+            world: World::new(rules),
+            known,
+            before,
+            asked,
+            claims,
+            claims_minted: 0,
+            minted: 0,
+            remembers_all,
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -101,8 +112,8 @@ impl Run {
         let issued = if let Step::Claim { issued, .. } = step { *issued } else { None };
         let now = self.world.now;
         let own = if matches!(command, Command::Claim(_)) {
-            self.claims.push(self.asked.len());
-            format!("r{}", self.claims.len())
+            self.claims_minted += 1;
+            format!("r{}", self.claims_minted)
         } else {
             format!("m{}", self.minted)
         };
@@ -114,7 +125,9 @@ impl Run {
             actor: None,
         };
         self.asked.push((envelope.clone(), command.clone()));
-        self.ask(&envelope, &command);
+        if self.ask(&envelope, &command) && matches!(command, Command::Claim(_)) {
+            self.claims.push(self.asked.len() - 1);
+        }
     }
 
     fn close(&mut self) {
@@ -147,7 +160,8 @@ impl Run {
         self.world.begin();
     }
 
-    fn ask(&mut self, envelope: &Envelope, command: &Command) {
+    /// Asks and compares; says whether anything happened.
+    fn ask(&mut self, envelope: &Envelope, command: &Command) -> bool {
         self.begin();
         let expected = self.expected(envelope, command);
         let held_before = self.reserved();
@@ -182,6 +196,7 @@ impl Run {
             assert_eq!(self.reserved(), held_before);
         }
         self.compare();
+        happened
     }
 
     /// What must come of a command, told from outside.
@@ -356,7 +371,7 @@ impl Run {
                 Command::Release { reservation: self.reservation(*which)?, attempt: *attempt }
             }
             Step::ReleaseUnseen(attempt) => {
-                let reservation = id(&format!("r{}", self.claims.len() + 1));
+                let reservation = id(&format!("r{}", self.claims_minted + 1));
                 Command::Release { reservation, attempt: Some(*attempt) }
             }
             Step::Extend(which, seconds) => {
@@ -453,8 +468,10 @@ fn same_answer(done: &Done, envelope: &Envelope, command: &Command, answer: &Res
     }
 }
 
+/// One of the newest few, where things still happen.
 fn pick<T>(from: &[T], which: Index) -> Option<&T> {
-    if from.is_empty() { None } else { Some(which.get(from)) }
+    let newest = &from[from.len().saturating_sub(8)..];
+    if newest.is_empty() { None } else { Some(which.get(newest)) }
 }
 
 fn name(goods: u8) -> Sku {
@@ -477,7 +494,7 @@ fn claim(step: &Step) -> Option<ClaimStock> {
     Some(ClaimStock {
         attempt: 1,
         channel: place(*of),
-        cart: (*cart > 0).then(|| CartId::parse(&format!("c{cart}")).unwrap()),
+        cart: (*cart > 0).then(|| CartId::parse(&format!("c{}", cart % 2)).unwrap()),
         lines,
         plan: Plan::new(plan),
         ttl_ms: seconds * 1_000,
@@ -501,6 +518,9 @@ fn movement_kind(kind: u8, reservation: Option<ReservationId>) -> MovementKind {
 
 fn run(rules: Rules, remembers_all: bool, steps: &[Step]) {
     let mut run = Run::new(rules, remembers_all);
+    for goods in 0..3 {
+        run.step(&Step::Move { kind: 0, goods, units: 12, at: None, of: None });
+    }
     for step in steps {
         run.step(step);
     }

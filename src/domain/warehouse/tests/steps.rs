@@ -60,7 +60,7 @@ pub(super) enum Step {
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    vec(step(), 1..80)
+    vec(step(), 1..100)
 }
 
 fn lines() -> impl Strategy<Value = Vec<(u8, i64)>> {
@@ -70,7 +70,7 @@ fn lines() -> impl Strategy<Value = Vec<(u8, i64)>> {
 fn claim() -> impl Strategy<Value = Step> {
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
     let times = (prop_oneof![Just(60), Just(300), Just(9_999)], option::of(-100..70_i64));
-    (0..3_u8, 0..2_u8, lines(), flags, times).prop_map(
+    (0..4_u8, 0..2_u8, lines(), flags, times).prop_map(
         |(cart, of, lines, (multi, told, partial), (seconds, issued))| Step::Claim {
             cart,
             of,
@@ -87,27 +87,27 @@ fn claim() -> impl Strategy<Value = Step> {
 fn movement() -> impl Strategy<Value = Step> {
     let at = option::of(prop_oneof![-400..400_i64, 0..5_000_i64]);
     let kind = prop_oneof![3 => Just(0_u8), 5 => 1..8_u8];
-    (kind, 0..3_u8, 1..7_i64, at, option::of(any::<Index>()))
+    (kind, 0..3_u8, 1..8_i64, at, option::of(any::<Index>()))
         .prop_map(|(kind, goods, units, at, of)| Step::Move { kind, goods, units, at, of })
 }
 
 fn count() -> impl Strategy<Value = Step> {
     let ago = prop_oneof![4 => 0..400_i64, 1 => -5..4_000_i64];
-    (0..3_u8, -3..12_i64, ago, 0..90_i64, option::of(0..8_u64), any::<bool>()).prop_map(
+    (0..3_u8, -3..25_i64, ago, 0..90_i64, option::of(0..8_u64), any::<bool>()).prop_map(
         |(goods, figure, ago, lag, seen, available)| Step::Count { goods, figure, ago, lag, seen, available },
     )
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let which = any::<Index>;
-    let policy = || (option::weighted(0.8, 0..6_i64), option::weighted(0.3, 1..600_i64));
+    let policy = || (option::weighted(0.8, 0..5_i64), option::weighted(0.3, 1..600_i64));
     prop_oneof![
-        12 => claim(),
+        18 => claim(),
         2 => (which(), 1..4_u32).prop_map(|(which, attempt)| Step::Retry(which, attempt)),
         5 => which().prop_map(Step::Again),
         1 => which().prop_map(Step::OtherBody),
-        3 => which().prop_map(Step::Settle),
-        2 => which().prop_map(Step::Drop),
+        5 => which().prop_map(Step::Settle),
+        3 => which().prop_map(Step::Drop),
         4 => (which(), option::of(1..4_u32)).prop_map(|(which, attempt)| Step::Release(which, attempt)),
         1 => (1..3_u32).prop_map(Step::ReleaseUnseen),
         2 => (which(), 1..900_i64).prop_map(|(which, seconds)| Step::Extend(which, seconds)),
@@ -115,12 +115,12 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (which(), option::of(lines()), option::of(-400..900_i64))
             .prop_map(|(which, lines, at)| Step::Ship(which, lines, at)),
         12 => movement(),
-        4 => count(),
-        2 => (0..3_u8, policy()).prop_map(|(goods, (value, until))| Step::Safety(goods, value, until)),
+        3 => count(),
+        1 => (0..3_u8, policy()).prop_map(|(goods, (value, until))| Step::Safety(goods, value, until)),
         4 => (0..3_u8, 0..2_u8, policy())
             .prop_map(|(goods, of, (value, until))| Step::Fence(goods, of, value, until)),
         5 => prop_oneof![1..30_i64, 30..400_i64].prop_map(Step::Wait),
-        1 => any::<bool>().prop_map(Step::MayExpire),
+        1 => prop::bool::weighted(0.7).prop_map(Step::MayExpire),
         6 => Just(Step::Close),
         4 => Just(Step::Confirm),
         1 => Just(Step::Lose),
