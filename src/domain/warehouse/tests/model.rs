@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::domain::hold::Claim;
 use crate::domain::ids::{ChannelId, Sku};
 use crate::domain::level::Condition;
-use crate::domain::machine::Moment;
+use crate::domain::machine::{Envelope, Moment};
+use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
-use crate::domain::warehouse::{ClaimStock, CountLine, Warehouse};
+use crate::domain::warehouse::{Answer, ClaimStock, Command, CountLine, PartState, Warehouse};
 
 /// One movement; units are signed.
 #[derive(Debug, Clone)]
@@ -25,6 +26,14 @@ pub(super) struct Model {
     last_counts: BTreeMap<Sku, CountLine>,
     pub(super) on_hand: BTreeMap<Sku, i64>,
     pub(super) conditions: BTreeMap<(Sku, Condition), i64>,
+}
+
+/// What an id did, kept outside of the warehouse.
+#[derive(Debug, Clone)]
+pub(super) struct Done {
+    pub(super) fingerprint: u64,
+    pub(super) attempt: u32,
+    pub(super) answer: Answer,
 }
 
 fn minute(time: Timestamp) -> i64 {
@@ -179,4 +188,34 @@ fn held(now: Option<&Claim>, next: Option<&Claim>, sku: &Sku) -> i64 {
         claim.lines.iter().filter(|line| line.sku == *sku).map(|line| line.quantity).sum()
     };
     now.map_or(0, of).max(next.map_or(0, of))
+}
+
+/// A resend is answered like the first time; of a reservation, with its present state.
+pub(super) fn same_answer(
+    done: &Done,
+    envelope: &Envelope,
+    command: &Command,
+    answer: &Result<Answer, Refusal>,
+) {
+    if done.fingerprint != envelope.fingerprint {
+        let other_attempt = matches!(answer, Err(Refusal::Released));
+        assert!(other_attempt || *answer == Err(Refusal::IdempotencyConflict), "{command:?}: {answer:?}");
+        return;
+    }
+    match (&done.answer, answer, command) {
+        (_, Err(Refusal::Released), Command::Claim(_)) => {}
+        (Answer::Reservation(_), Ok(Answer::Reservation(_)), Command::Claim(claim))
+            if claim.attempt != done.attempt => {}
+        (Answer::Reservation(first), Ok(Answer::Reservation(now)), _) => {
+            assert_eq!(first.reservation, now.reservation);
+            if matches!(now.state, PartState::Ended(_)) && matches!(command, Command::Claim(_)) {
+                assert_eq!(first.lines, now.lines, "{envelope:?}");
+            }
+        }
+        (Answer::Moved { covered, .. }, Ok(Answer::Moved { covered: now, .. }), _) => {
+            assert_eq!(covered, now)
+        }
+        (Answer::Done, Ok(Answer::Done), _) => {}
+        other => panic!("{command:?}: {other:?}"),
+    }
 }

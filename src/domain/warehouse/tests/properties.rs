@@ -5,30 +5,23 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::Model;
-use super::script::{channel, id, sku};
-use super::steps::{Step, steps};
+use super::model::{Done, Model, same_answer};
+use super::script::id;
+use super::steps::{Step, claim, claim_lines, movement_kind, name, place, steps};
 use super::world::{RULES, START, World};
-use crate::domain::hold::{ClaimLine, Plan, PlanPart};
-use crate::domain::ids::{CartId, CommandId, ReservationId, Sku, SourceId, WarehouseId};
+use crate::domain::count::Measures;
+use crate::domain::hold::ClaimLine;
+use crate::domain::ids::{CommandId, ReservationId, Sku, SourceId};
 use crate::domain::level::Condition;
 use crate::domain::machine::Envelope;
 use crate::domain::memory::{Outcome, Windows};
 use crate::domain::policy::Scheduled;
-use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{
     Answer, ClaimStock, Command, CountLine, Movement, MovementKind, PartState, Rules, SetStockPolicy,
 };
 
 const HORIZON_MS: i64 = 3_600_000;
-
-/// What an id did, kept outside of the warehouse.
-#[derive(Debug, Clone)]
-struct Done {
-    fingerprint: u64,
-    attempt: u32,
-    answer: Answer,
-}
 
 /// What is known outside of the warehouse; lost together with a batch that is lost.
 #[derive(Debug, Clone)]
@@ -292,10 +285,10 @@ impl Run {
         match command {
             Command::Move(movement) => self.book_movement(movement, answer),
             Command::Count(count) => {
-                let requested = |at: &crate::domain::time::Timestamp| *at < count.as_of.minus(count.lag_ms);
+                let requested = |at: &Timestamp| *at < count.as_of.minus(count.lag_ms);
                 let raise = match count.measures {
-                    crate::domain::count::Measures::OnHand => 0,
-                    crate::domain::count::Measures::Available => {
+                    Measures::OnHand => 0,
+                    Measures::Available => {
                         let open = self.world.warehouse.allocations().map(|(_, open)| open);
                         let open = open.filter(|open| requested(&open.requested_at));
                         let lines = open.flat_map(|open| &open.lines).filter(|line| line.sku == count.sku);
@@ -404,11 +397,7 @@ impl Run {
                 source: SourceId::parse(if lag % 2 == 0 { "erp" } else { "till" }).unwrap(),
                 as_of: ago(*back),
                 figure: *figure,
-                measures: if *available {
-                    crate::domain::count::Measures::Available
-                } else {
-                    crate::domain::count::Measures::OnHand
-                },
+                measures: if *available { Measures::Available } else { Measures::OnHand },
                 lag_ms: lag * 1_000,
                 seen: seen.map(|back| self.world.moment().version.saturating_sub(back)),
             }),
@@ -443,77 +432,10 @@ fn taken(taken: bool) -> Expected {
     if taken { Expected::Taken } else { Expected::Refused }
 }
 
-/// A resend is answered like the first time; of a reservation, with its present state.
-fn same_answer(done: &Done, envelope: &Envelope, command: &Command, answer: &Result<Answer, Refusal>) {
-    if done.fingerprint != envelope.fingerprint {
-        let other_attempt = matches!(answer, Err(Refusal::Released));
-        assert!(other_attempt || *answer == Err(Refusal::IdempotencyConflict), "{command:?}: {answer:?}");
-        return;
-    }
-    match (&done.answer, answer, command) {
-        (_, Err(Refusal::Released), Command::Claim(_)) => {}
-        (Answer::Reservation(_), Ok(Answer::Reservation(_)), Command::Claim(claim))
-            if claim.attempt != done.attempt => {}
-        (Answer::Reservation(first), Ok(Answer::Reservation(now)), _) => {
-            assert_eq!(first.reservation, now.reservation);
-            if matches!(now.state, PartState::Ended(_)) && matches!(command, Command::Claim(_)) {
-                assert_eq!(first.lines, now.lines, "{envelope:?}");
-            }
-        }
-        (Answer::Moved { covered, .. }, Ok(Answer::Moved { covered: now, .. }), _) => {
-            assert_eq!(covered, now)
-        }
-        (Answer::Done, Ok(Answer::Done), _) => {}
-        other => panic!("{command:?}: {other:?}"),
-    }
-}
-
 /// One of the newest few, where things still happen.
 fn pick<T>(from: &[T], which: Index) -> Option<&T> {
     let newest = &from[from.len().saturating_sub(8)..];
     if newest.is_empty() { None } else { Some(which.get(newest)) }
-}
-
-fn name(goods: u8) -> Sku {
-    sku(["A", "B", "C"][usize::from(goods)])
-}
-
-fn place(of: u8) -> crate::domain::ids::ChannelId {
-    channel(["shop", "till"][usize::from(of)])
-}
-
-fn claim_lines(lines: &[(u8, i64)]) -> Vec<ClaimLine> {
-    lines.iter().map(|(goods, quantity)| ClaimLine { sku: name(*goods), quantity: *quantity }).collect()
-}
-
-fn claim(step: &Step) -> Option<ClaimStock> {
-    let Step::Claim { cart, of, lines, multi, told, partial, seconds, .. } = step else { return None };
-    let lines = claim_lines(lines);
-    let part = |place: &str| PlanPart { warehouse: WarehouseId::parse(place).unwrap(), lines: lines.clone() };
-    let plan = if *multi { vec![part("BER"), part("WIE")] } else { Vec::new() };
-    Some(ClaimStock {
-        attempt: 1,
-        channel: place(*of),
-        cart: (*cart > 0).then(|| CartId::parse(&format!("c{}", cart % 2)).unwrap()),
-        lines,
-        plan: Plan::new(plan),
-        ttl_ms: seconds * 1_000,
-        told: *told,
-        partial: *partial,
-    })
-}
-
-fn movement_kind(kind: u8, reservation: Option<ReservationId>) -> MovementKind {
-    match kind {
-        0 => MovementKind::Receive(None),
-        1 => MovementKind::Return(Some(Condition::Damaged)),
-        2 => MovementKind::Adjust,
-        3 => MovementKind::Hold(Condition::Quarantine),
-        4 => MovementKind::Restock(Condition::Damaged),
-        5 => MovementKind::Scrap(Some(Condition::Quarantine)),
-        6 => MovementKind::Scrap(None),
-        _ => MovementKind::Sell { channel: channel("till"), reservation },
-    }
 }
 
 fn run(rules: Rules, remembers_all: bool, steps: &[Step]) {

@@ -5,6 +5,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::script::{channel, sku};
+use crate::domain::hold::{ClaimLine, Plan, PlanPart};
+use crate::domain::ids::{CartId, ChannelId, ReservationId, Sku, WarehouseId};
+use crate::domain::level::Condition;
+use crate::domain::warehouse::{ClaimStock, MovementKind};
+
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Claim {
@@ -67,7 +73,7 @@ fn lines() -> impl Strategy<Value = Vec<(u8, i64)>> {
     vec((0..3_u8, 1..5_i64), 1..3)
 }
 
-fn claim() -> impl Strategy<Value = Step> {
+fn claims() -> impl Strategy<Value = Step> {
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
     let times = (prop_oneof![Just(60), Just(300), Just(9_999)], option::of(-100..70_i64));
     (0..4_u8, 0..2_u8, lines(), flags, times).prop_map(
@@ -102,7 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
     let which = any::<Index>;
     let policy = || (option::weighted(0.8, 0..5_i64), option::weighted(0.3, 1..600_i64));
     prop_oneof![
-        18 => claim(),
+        18 => claims(),
         2 => (which(), 1..4_u32).prop_map(|(which, attempt)| Step::Retry(which, attempt)),
         5 => which().prop_map(Step::Again),
         1 => which().prop_map(Step::OtherBody),
@@ -125,4 +131,46 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Confirm),
         1 => Just(Step::Lose),
     ]
+}
+
+pub(super) fn name(goods: u8) -> Sku {
+    sku(["A", "B", "C"][usize::from(goods)])
+}
+
+pub(super) fn place(of: u8) -> ChannelId {
+    channel(["shop", "till"][usize::from(of)])
+}
+
+pub(super) fn claim_lines(lines: &[(u8, i64)]) -> Vec<ClaimLine> {
+    lines.iter().map(|(goods, quantity)| ClaimLine { sku: name(*goods), quantity: *quantity }).collect()
+}
+
+pub(super) fn claim(step: &Step) -> Option<ClaimStock> {
+    let Step::Claim { cart, of, lines, multi, told, partial, seconds, .. } = step else { return None };
+    let lines = claim_lines(lines);
+    let part = |place: &str| PlanPart { warehouse: WarehouseId::parse(place).unwrap(), lines: lines.clone() };
+    let plan = if *multi { vec![part("BER"), part("WIE")] } else { Vec::new() };
+    Some(ClaimStock {
+        attempt: 1,
+        channel: place(*of),
+        cart: (*cart > 0).then(|| CartId::parse(&format!("c{}", cart % 2)).unwrap()),
+        lines,
+        plan: Plan::new(plan),
+        ttl_ms: seconds * 1_000,
+        told: *told,
+        partial: *partial,
+    })
+}
+
+pub(super) fn movement_kind(kind: u8, reservation: Option<ReservationId>) -> MovementKind {
+    match kind {
+        0 => MovementKind::Receive(None),
+        1 => MovementKind::Return(Some(Condition::Damaged)),
+        2 => MovementKind::Adjust,
+        3 => MovementKind::Hold(Condition::Quarantine),
+        4 => MovementKind::Restock(Condition::Damaged),
+        5 => MovementKind::Scrap(Some(Condition::Quarantine)),
+        6 => MovementKind::Scrap(None),
+        _ => MovementKind::Sell { channel: channel("till"), reservation },
+    }
 }

@@ -6,7 +6,7 @@ use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::{Sku, WarehouseId};
 use crate::domain::invariant;
 use crate::domain::machine::{Closed, Draft, Envelope, Machine, Moment};
-use crate::domain::memory::{Class, Windows};
+use crate::domain::memory::{Class, Floors, Windows};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Answer, Command, Row, Rules, Warehouse};
@@ -117,6 +117,10 @@ impl World {
         facts.flat_map(|(_, fact)| &fact.lines).map(|line| (line.sku.clone(), -line.change)).collect()
     }
 
+    fn remembers_all(&self) -> bool {
+        self.warehouse.memory().floors() == Floors::default()
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
@@ -136,7 +140,14 @@ impl World {
         self.warehouse.settle(&batch.closed.rows);
         check(&self.mirror);
         if self.in_flight.is_empty() && self.batch.is_none() {
-            assert_eq!(state(&self.mirror), state(&self.warehouse), "a replay differs from what happened");
+            // Ids of holds are no rows. At the bound on ids one of this very moment may be forgotten live, where a floor
+            // of an earlier batch is confirmed after it, and still be known in a replay: both answers are right.
+            let compared = if self.remembers_all() { state } else { rows };
+            assert_eq!(
+                compared(&self.mirror),
+                compared(&self.warehouse),
+                "a replay differs from what happened"
+            );
         }
     }
 
