@@ -14,6 +14,10 @@ impl Machine for Warehouse {
     type Row = Row;
     type Key = Key;
 
+    fn name(command: &Command) -> &'static str {
+        command.name()
+    }
+
     fn decide(
         &mut self,
         moment: &Moment,
@@ -23,8 +27,9 @@ impl Machine for Warehouse {
     ) -> Result<Answer, Refusal> {
         match command {
             Command::Claim(claim) => self.claim(moment, envelope, claim, draft),
-            Command::Settle { reservation, channel, cart } => {
-                self.settle_next(moment, reservation, channel, cart, draft)
+            Command::Settle { reservation, attempt, channel, cart } => {
+                let (claim, whose) = ((reservation, *attempt), (channel, cart));
+                self.settle_next(moment, envelope, claim, whose, draft)
             }
             Command::DropNext { reservation } => self.drop_next(moment, reservation, draft),
             Command::Release { reservation, attempt } => {
@@ -69,6 +74,10 @@ impl Machine for Warehouse {
 
     fn row(&self, key: &Key) -> Row {
         self.row_of(key)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.all_rows().collect()
     }
 
     fn floor(&self) -> Timestamp {
