@@ -141,8 +141,8 @@ fn a_crowd_gets_what_there_is() {
             first.status
         };
         let mut statuses = Vec::new();
-        for group in 0..10 {
-            let asked = (0..100).map(|buyer| ask(shop.clone(), group * 100 + buyer));
+        for group in 0..20 {
+            let asked = (0..50).map(|buyer| ask(shop.clone(), group * 50 + buyer));
             statuses.extend(futures_util::future::join_all(asked).await);
         }
         let granted = statuses.iter().filter(|status| **status == 201).count();
