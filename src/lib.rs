@@ -1,5 +1,8 @@
 //! lagerd keeps one truth about stock.
 
+pub mod actor;
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod journal;
+pub mod telemetry;

@@ -1,9 +1,16 @@
-//! The command line.
+//! The command line: parses, loads settings, hands over, and turns outcomes into exit codes.
+//!
+//! May know: [`crate::config`], [`crate::telemetry`] and whatever a command runs. `clap` is known here alone.
+//!
+//! Promises: every command's help ends with an example; results go to standard output, complaints to standard error;
+//! every way to end has one documented code ([`exit`]).
+//!
+//! Deliberately lacks: decisions about stock.
 
-use std::process::ExitCode;
+mod config;
+pub mod exit;
+mod print;
+mod root;
+mod token;
 
-/// Runs the command line.
-#[must_use]
-pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
-}
+pub use root::{Cli, Command, Globals, main, start_log};

@@ -31,6 +31,8 @@ pub enum Class {
 pub enum End {
     /// Given back on request.
     Released,
+    /// Given back because another warehouse of the same attempt refused; as if it had never been.
+    Abandoned,
     /// Given back when its deadline passed.
     Expired,
     /// Replaced by a newer reservation of the same cart.
@@ -73,7 +75,7 @@ impl End {
     /// Whether a later attempt of the same reservation may claim again.
     #[must_use]
     pub const fn may_be_tried_again(&self) -> bool {
-        matches!(self, Self::Released | Self::Expired)
+        matches!(self, Self::Released | Self::Abandoned | Self::Expired)
     }
 }
 

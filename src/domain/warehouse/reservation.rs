@@ -6,7 +6,7 @@ use super::state::{Row, Warehouse};
 use crate::domain::count::Direction;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of, summed};
-use crate::domain::ids::{CartId, ChannelId, ReservationId};
+use crate::domain::ids::{CartId, ChannelId, CommandId, ReservationId};
 use crate::domain::machine::{Draft, Envelope, Moment};
 use crate::domain::memory::{AHEAD_MAX_MS, Class, End, Outcome, Remembered};
 use crate::domain::quantity::{add, sub};
@@ -76,7 +76,9 @@ impl Warehouse {
         moment: &Moment,
         reservation: Option<&ReservationId>,
         cart: Option<&(ChannelId, CartId)>,
+        command: Option<&CommandId>,
     ) -> Answer {
+        let seen = command.is_some_and(|id| self.memory.get(id).is_some());
         let part = reservation.and_then(|id| self.part(moment, id));
         let known = reservation.and_then(|id| self.memory.get(id));
         let fingerprint = known
@@ -84,7 +86,7 @@ impl Warehouse {
             .map(|known| known.fingerprint);
         let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
         let cart = cart.and_then(|key| self.holds.get(&key)).cloned();
-        Answer::Found(Box::new(Found { part, fingerprint, cart }))
+        Answer::Found(Box::new(Found { part, fingerprint, cart, seen }))
     }
 
     /// An amendment that waited here takes the place of what it amends, whether it is the settled one or a still newer
@@ -126,7 +128,7 @@ impl Warehouse {
         let Some(next) = hold.next.take_if(|next| next.reservation == *id) else { return Ok(Answer::Done) };
         let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
         let lines = self.set_hold(draft, moment, &key, Some(hold))?;
-        self.note_end(draft, moment, id, End::Released, Some(&next));
+        self.note_end(draft, moment, id, End::Abandoned, Some(&next));
         draft.fact(Fact::new(FactKind::Released).lines(lines).held_by(id, &channel, cart.as_ref()));
         Ok(Answer::Done)
     }
@@ -139,14 +141,15 @@ impl Warehouse {
         attempt: Option<u32>,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
+        let how = if attempt.is_some() { End::Abandoned } else { End::Released };
         if let Some((key, hold)) = self.open_hold(id) {
             let open = hold.claims().find(|claim| claim.reservation == *id).map_or(0, |claim| claim.attempt);
             if attempt.is_none_or(|attempt| open <= attempt) {
-                self.end_claim(draft, moment, &key, id, (End::Released, FactKind::Released))?;
+                self.end_claim(draft, moment, &key, id, (how, FactKind::Released))?;
             }
         } else if let Some(allocation) = self.allocations.get(id).cloned() {
             if attempt.is_none_or(|attempt| allocation.attempt <= attempt) {
-                self.deallocate(draft, moment, id, &allocation)?;
+                self.deallocate(draft, moment, id, &allocation, how)?;
             }
         } else if attempt.is_none() && self.part(moment, id).is_none() {
             return Err(Refusal::UnknownReservation(id.clone()));
@@ -201,6 +204,7 @@ impl Warehouse {
         moment: &Moment,
         id: &ReservationId,
         allocation: &Allocation,
+        how: End,
     ) -> Result<(), Refusal> {
         let mut draws = allocation.draws.clone();
         let mut lines = Vec::with_capacity(allocation.lines.len());
@@ -213,7 +217,7 @@ impl Warehouse {
             })?);
         }
         draft.put(self, Row::Allocation(id.clone(), None));
-        self.note_end(draft, moment, id, End::Released, Some(&allocation.as_claim(id, moment.now)));
+        self.note_end(draft, moment, id, how, Some(&allocation.as_claim(id, moment.now)));
         let fact = Fact::new(FactKind::Deallocated).lines(lines);
         draft.fact(fact.held_by(id, &allocation.channel, allocation.cart.as_ref()));
         Ok(())
@@ -445,7 +449,7 @@ impl Warehouse {
 
     fn why_not_held(&self, moment: &Moment, id: &ReservationId) -> Refusal {
         match self.part(moment, id).map(|part| part.state) {
-            Some(PartState::Ended(End::Released)) => Refusal::Released,
+            Some(PartState::Ended(End::Released | End::Abandoned)) => Refusal::Released,
             Some(PartState::Ended(End::Expired)) => Refusal::ReservationExpired,
             Some(PartState::Ended(End::Amended(by))) => Refusal::Amended { by },
             Some(PartState::Ended(End::Shipped)) => Refusal::Shipped,

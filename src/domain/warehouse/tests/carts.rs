@@ -91,7 +91,7 @@ fn amendments_wait_until_settled() {
     );
     check(
         &format!("{wait} | drop r2; level A; find r1; find r2; drop r2"),
-        "done; 5/0/0/2; reserved A=2; released A=3; done",
+        "done; 5/0/0/2; reserved A=2; abandoned A=3; done",
     );
     check(&format!("{wait} | claim r2 A=3 cart=c multi; level A"), "pending A=3; 5/0/0/3");
     check(
@@ -186,11 +186,11 @@ fn releases_may_come_first() {
     );
     check(
         "receive A 5; claim r1 A=2; release r1 try=1; release r1 try=2 | claim r1 A=2 try=2; level A; claim r1 A=2 try=3",
-        "released A=2; 5/0/0/0; reserved A=2",
+        "abandoned A=2; 5/0/0/0; reserved A=2",
     );
     check(
         "receive A 5; claim r1 A=2; release r1 try=2 | claim r1 A=2 try=2; claim r1 A=2 try=1; level A",
-        "released A=2; released; 5/0/0/0",
+        "abandoned A=2; released; 5/0/0/0",
     );
     check("receive A 5; release r1 try=1; wait 902; wait 2 | claim r1 A=2 issued=0; ids", "stale_command; 1");
 }
@@ -212,7 +212,7 @@ fn attempts_go_up() {
         &format!("{again} | level A; claim r1 A=2 try=1; release r1 try=1; level A"),
         "5/0/0/2; released; reserved A=2; 5/0/0/2",
     );
-    check(&format!("{again}; release r1 try=2 | level A; claim r1 A=2 try=2"), "5/0/0/0; released A=2");
+    check(&format!("{again}; release r1 try=2 | level A; claim r1 A=2 try=2"), "5/0/0/0; abandoned A=2");
     check(&format!("{again}; ship r1 | claim r1 A=2 try=3; level A"), "shipped A=2; 3/0/0/0");
     check(
         "receive A 5; claim r1 A=1 cart=c; claim r2 A=2 cart=c | claim r1 A=1 cart=c try=2; level A",

@@ -174,7 +174,7 @@ impl Stage {
                 .map_or("unknown".into(), |found| part(&found)),
             "cart" => {
                 let cart = (words.channel(), CartId::parse(words.at(1)).unwrap());
-                show(&warehouse.find(&self.world.moment(), None, Some(&cart)))
+                show(&warehouse.find(&self.world.moment(), None, Some(&cart), None))
             }
             "ids" => warehouse.memory().len().to_string(),
             "version" => self.world.moment().version.to_string(),
@@ -332,6 +332,7 @@ fn part(part: &ReservationPart) -> String {
         PartState::Allocated => "allocated".into(),
         PartState::Ended(End::Released) => "released".into(),
         PartState::Ended(End::Expired) => "expired".into(),
+        PartState::Ended(End::Abandoned) => "abandoned".into(),
         PartState::Ended(End::Shipped) => "shipped".into(),
         PartState::Ended(End::Amended(by)) => format!("amended by {by}"),
     };
