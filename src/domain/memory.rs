@@ -75,7 +75,7 @@ impl End {
     /// Whether a later attempt of the same reservation may claim again.
     #[must_use]
     pub const fn may_be_tried_again(&self) -> bool {
-        matches!(self, Self::Released | Self::Abandoned | Self::Expired)
+        matches!(self, Self::Abandoned | Self::Expired)
     }
 }
 

@@ -95,7 +95,8 @@ impl Warehouse {
         &mut self,
         moment: &Moment,
         envelope: &Envelope,
-        (id, channel, cart): (&ReservationId, &ChannelId, &CartId),
+        (id, attempt): (&ReservationId, u32),
+        (channel, cart): (&ChannelId, &CartId),
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
         let key = HoldKey::Cart(channel.clone(), cart.clone());
@@ -104,7 +105,12 @@ impl Warehouse {
         let later = envelope.timed && hold.newest.is_some_and(|newest| newest > envelope.time);
         let over = hold.now.as_ref().is_some_and(|now| now.reservation == *id)
             || hold.replaced.iter().any(|replaced| replaced.reservation == *id)
-            || self.part(moment, id).is_some_and(|part| matches!(part.state, PartState::Ended(_)));
+            || self.part(moment, id).is_some_and(|part| match part.state {
+                // An earlier attempt given up here says nothing of the one that is whole elsewhere.
+                PartState::Ended(End::Abandoned) => part.attempt >= attempt,
+                PartState::Ended(_) => true,
+                PartState::Reserved | PartState::Pending | PartState::Allocated => false,
+            });
         if !named && (later || over) {
             return Ok(Answer::Done);
         }

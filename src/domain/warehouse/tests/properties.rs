@@ -357,7 +357,7 @@ impl Run {
                 let (envelope, claim) = pick(&self.claims, *which).and_then(|at| self.asked.get(*at))?;
                 let Command::Claim(claim) = claim else { return None };
                 let (channel, cart) = (claim.channel.clone(), claim.cart.clone()?);
-                Command::Settle { reservation: envelope.id.clone(), channel, cart }
+                Command::Settle { reservation: envelope.id.clone(), attempt: 1, channel, cart }
             }
             Step::Drop(which) => Command::DropNext { reservation: self.reservation(*which)? },
             Step::Release(which, attempt) => {

@@ -225,7 +225,7 @@ fn command(words: &Words<'_>) -> Option<Command> {
         "claim" => return Some(Command::Claim(claim(words))),
         "settle" => {
             let (channel, cart) = (words.channel(), words.cart()?);
-            return Some(Command::Settle { reservation: reservation(), channel, cart });
+            return Some(Command::Settle { reservation: reservation(), attempt: 1, channel, cart });
         }
         "drop" => return Some(Command::DropNext { reservation: reservation() }),
         "release" => {
@@ -330,9 +330,9 @@ fn part(part: &ReservationPart) -> String {
         PartState::Reserved => "reserved".into(),
         PartState::Pending => "pending".into(),
         PartState::Allocated => "allocated".into(),
+        PartState::Ended(End::Abandoned) => "abandoned".to_owned(),
         PartState::Ended(End::Released) => "released".into(),
         PartState::Ended(End::Expired) => "expired".into(),
-        PartState::Ended(End::Abandoned) => "abandoned".into(),
         PartState::Ended(End::Shipped) => "shipped".into(),
         PartState::Ended(End::Amended(by)) => format!("amended by {by}"),
     };

@@ -189,7 +189,7 @@ impl World {
 }
 
 fn rows(warehouse: &Warehouse) -> Vec<String> {
-    let mut rows: Vec<String> = warehouse.rows().iter().map(|row| format!("{row:?}")).collect();
+    let mut rows: Vec<String> = warehouse.rows().into_iter().map(|row| format!("{row:?}")).collect();
     rows.sort_unstable();
     rows
 }
