@@ -4,5 +4,6 @@ pub mod actor;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod edge;
 pub mod journal;
 pub mod telemetry;
