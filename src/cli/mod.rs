@@ -9,8 +9,10 @@
 
 mod config;
 pub mod exit;
+mod look;
 mod print;
 mod root;
+mod serve;
 mod token;
 
 pub use root::{Cli, Command, Globals, main, start_log};

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::config::{self, ConfigCommand};
 use super::exit::Exit;
+use super::look::{self, InspectCommand};
 use super::print;
+use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
 use crate::config::{LogFormat, Settings, Sources, load};
 use crate::telemetry::{self, LogHandle};
@@ -44,6 +46,15 @@ pub struct Globals {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon
+    #[command(after_help = "Example:\n  lagerd serve --config lagerd.toml")]
+    Serve(ServeArgs),
+    /// Check every invariant over the whole store
+    #[command(after_help = "Example:\n  lagerd audit --config lagerd.toml")]
+    Audit,
+    /// Look into the store
+    #[command(subcommand, after_help = "Example:\n  lagerd inspect sku TEE-M")]
+    Inspect(InspectCommand),
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]
     Config(ConfigCommand),
@@ -69,6 +80,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Exit {
     match &cli.command {
+        Command::Serve(args) => serve::run(args, &cli.globals),
+        Command::Audit => look::audit(&cli.globals),
+        Command::Inspect(command) => look::inspect(command, &cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
         Command::Token(command) => token::run(command),
     }
