@@ -1,4 +1,5 @@
 //! lagerd keeps one truth about stock.
 
 pub mod cli;
+pub mod client;
 pub mod journal;

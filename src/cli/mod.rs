@@ -1,5 +1,11 @@
 //! The command line.
 
+pub mod demo;
+pub mod export;
+pub mod import;
+pub mod load;
+mod span;
+
 use std::process::ExitCode;
 
 /// Runs the command line.
