@@ -4,7 +4,10 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod load;
+mod failure;
 mod span;
+
+pub use failure::Failure;
 
 use std::process::ExitCode;
 

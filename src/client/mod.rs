@@ -17,6 +17,8 @@
 mod api;
 mod connection;
 mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod model;
 mod response;
 mod target;
