@@ -1,0 +1,165 @@
+//! What happened, in the past tense. Facts are what history shows and what leaves the house.
+
+use super::ids::{CartId, ChannelId, Reason, Reference, ReservationId, Sku, SourceId};
+use super::level::Level;
+use super::time::Timestamp;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// The kinds of facts about a warehouse's stock.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum FactKind {
+            $($(#[$doc])* $name = $number,)*
+        }
+
+        impl FactKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name programs see.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The number that stands for it in stored records; never changes.
+            #[must_use]
+            pub const fn number(self) -> u8 {
+                self as u8
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Goods came in from a supplier.
+    Received = 1, "stock_received";
+    /// Goods came back from a customer.
+    Returned = 2, "stock_returned";
+    /// On hand was corrected.
+    Adjusted = 3, "stock_adjusted";
+    /// On hand was counted.
+    Counted = 4, "stock_counted";
+    /// Goods were found broken.
+    Damaged = 5, "stock_damaged";
+    /// Goods wait for a check.
+    QualityHeld = 6, "stock_quality_held";
+    /// Goods were set aside.
+    Quarantined = 7, "stock_quarantined";
+    /// Goods became sellable again.
+    Restocked = 8, "stock_restocked";
+    /// Goods were thrown away.
+    Scrapped = 9, "stock_scrapped";
+    /// Goods were sold and are gone already (till, marketplace-held stock).
+    Sold = 10, "stock_sold";
+    /// Goods were held for a cart.
+    Reserved = 11, "stock_reserved";
+    /// A cart's hold was changed.
+    Amended = 12, "reservation_amended";
+    /// A hold's deadline was moved.
+    Extended = 13, "reservation_extended";
+    /// A hold was given back.
+    Released = 14, "reservation_released";
+    /// A hold ran out.
+    Expired = 15, "reservation_expired";
+    /// A hold became a promise.
+    Allocated = 16, "stock_allocated";
+    /// A promise was taken back.
+    Deallocated = 17, "stock_deallocated";
+    /// Promised goods left.
+    Shipped = 18, "stock_shipped";
+    /// Safety stock or fences were set.
+    PolicySet = 19, "stock_policy_set";
+    /// The store had lost entries that were acknowledged; consumers reload.
+    TailLost = 20, "tail_lost";
+    /// A claim acknowledged before a loss could not be claimed again.
+    Oversold = 21, "oversold";
+}
+
+/// One SKU's part of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactLine {
+    /// The SKU.
+    pub sku: Sku,
+    /// Units, signed as the kind has it: what was received, held (+), given back (−), shipped (−), corrected (±).
+    pub change: i64,
+    /// The level after it.
+    pub after: Level,
+    /// Version of the entry with the SKU's previous fact; 0 where there was none.
+    pub previous: u64,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What kind of thing.
+    pub kind: FactKind,
+    /// To which SKUs.
+    pub lines: Vec<FactLine>,
+    /// For which reservation.
+    pub reservation: Option<ReservationId>,
+    /// By which channel.
+    pub channel: Option<ChannelId>,
+    /// For which cart.
+    pub cart: Option<CartId>,
+    /// Referring to what.
+    pub reference: Option<Reference>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Counted by whom.
+    pub source: Option<SourceId>,
+    /// When it happened, where that is not when it was recorded; of a count, its as-of time; of a hold, its deadline.
+    pub time: Option<Timestamp>,
+    /// Whether a count had known of it already, so that nothing moved.
+    pub covered: bool,
+    /// Of a lost tail: the first and the last version lost.
+    pub lost: Option<(u64, u64)>,
+}
+
+impl Fact {
+    /// A fact of a kind, with nothing said yet.
+    #[must_use]
+    pub const fn new(kind: FactKind) -> Self {
+        Self {
+            kind,
+            lines: Vec::new(),
+            reservation: None,
+            channel: None,
+            cart: None,
+            reference: None,
+            reason: None,
+            source: None,
+            time: None,
+            covered: false,
+            lost: None,
+        }
+    }
+
+    /// With these lines.
+    #[must_use]
+    pub fn lines(mut self, lines: Vec<FactLine>) -> Self {
+        self.lines = lines;
+        self
+    }
+
+    /// For this reservation of this channel and cart.
+    #[must_use]
+    pub fn held_by(
+        mut self,
+        reservation: &ReservationId,
+        channel: &ChannelId,
+        cart: Option<&CartId>,
+    ) -> Self {
+        self.reservation = Some(reservation.clone());
+        self.channel = Some(channel.clone());
+        self.cart = cart.cloned();
+        self
+    }
+
+    /// At this time.
+    #[must_use]
+    pub const fn at(mut self, time: Timestamp) -> Self {
+        self.time = Some(time);
+        self
+    }
+}

@@ -1,0 +1,175 @@
+//! Names, parsed once at the door and cheap to copy afterwards.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::time::Timestamp;
+
+/// Why a text is not a name of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} `{value}` is not valid: {rule}")]
+pub struct InvalidId {
+    /// What was parsed, for example `sku`.
+    pub what: &'static str,
+    /// What was found, cut to 40 characters.
+    pub value: String,
+    /// What would be right.
+    pub rule: &'static str,
+}
+
+impl InvalidId {
+    fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
+        Self { what, value: value.chars().take(40).collect(), rule }
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Parses a text from outside.
+            ///
+            /// # Errors
+            /// Says what was found and what would be right.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let check: fn(&str) -> bool = $check;
+                if check(text) { Ok(Self(text.into())) } else { Err(InvalidId::new($what, text, $rule)) }
+            }
+
+            /// Takes a text that was parsed before it was stored.
+            #[must_use]
+            pub fn stored(text: &str) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn plain(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn opaque(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && !text.contains('@') && !text.chars().any(char::is_control)
+}
+
+fn visible(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'/')
+}
+
+name!(
+    /// A stock-holding place.
+    WarehouseId, "warehouse", "1 to 32 characters of A-Z a-z 0-9 _ -", plain
+);
+name!(
+    /// A place where goods are sold.
+    ChannelId, "channel", "1 to 32 characters of A-Z a-z 0-9 _ -", plain
+);
+name!(
+    /// A system that counts stock, for example an ERP.
+    SourceId, "source", "1 to 32 characters of A-Z a-z 0-9 _ -", plain
+);
+name!(
+    /// A stock keeping unit.
+    Sku, "sku", "1 to 128 bytes of UTF-8 without control characters",
+    |text| (1..=128).contains(&text.len()) && !text.chars().any(char::is_control)
+);
+name!(
+    /// A shopper's cart, opaque to us; personal data is kept out by refusing `@`.
+    CartId, "cart", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// What a movement refers to, for example a purchase order; opaque.
+    Reference, "ref", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// Why something was done, in a word or two; opaque.
+    Reason, "reason", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// Who did it: the name of an access token.
+    ActorName, "actor", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// A caller-minted id of one command, unique over the whole store. Ids of the lines of a batch carry `/` and a
+    /// number behind; callers can't send those.
+    CommandId, "command id", "1 to 128 visible ASCII characters without /", visible
+);
+
+/// A reservation's id is the id of the command that asked for it.
+pub type ReservationId = CommandId;
+
+impl CommandId {
+    /// The id of line `index` of a batch sent under this id.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Self {
+        Self(format!("{}/{index}", self.0).into())
+    }
+
+    /// The id of the part of a conversation that goes to one place.
+    #[must_use]
+    pub fn part(&self, place: &str) -> Self {
+        Self(format!("{}/{place}", self.0).into())
+    }
+
+    /// The time a UUID of version 7 carries (RFC 9562 §5.7), else `None`.
+    #[must_use]
+    pub fn uuid_v7_time(&self) -> Option<Timestamp> {
+        let bytes = self.0.as_bytes();
+        let dash = |at: usize| bytes.get(at) == Some(&b'-');
+        if bytes.len() < 36 || !(dash(8) && dash(13) && dash(18) && dash(23)) || bytes.get(14) != Some(&b'7')
+        {
+            return None;
+        }
+        if bytes.len() > 36 && bytes.get(36) != Some(&b'/') {
+            return None;
+        }
+        let high = self.0.get(0..8)?;
+        let low = self.0.get(9..13)?;
+        let millis = i64::from_str_radix(&format!("{high}{low}"), 16).ok()?;
+        Some(Timestamp::from_millis(millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_take_what_the_contract_allows_and_nothing_else() {
+        assert!(WarehouseId::parse("BER_1-a").is_ok());
+        assert!(WarehouseId::parse("").is_err());
+        assert!(WarehouseId::parse("Köln").is_err());
+        assert!(Sku::parse("Tee #1/größe M").is_ok());
+        assert!(Sku::parse("tab\there").is_err());
+        assert!(Sku::parse(&"x".repeat(129)).is_err());
+        assert!(CartId::parse("someone@example.com").is_err());
+        assert!(CommandId::parse("a/b").is_err());
+        assert!(CommandId::parse("a b").is_err());
+    }
+
+    #[test]
+    fn a_version_7_uuid_tells_its_time_and_others_do_not() {
+        let id = CommandId::parse("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
+        assert_eq!(id.uuid_v7_time(), Some(Timestamp::from_millis(0x0189_0a5d_ac96)));
+        assert_eq!(id.line(3).uuid_v7_time(), id.uuid_v7_time());
+        assert_eq!(CommandId::parse("01890a5d-ac96-474b-bcce-b302099a8057").unwrap().uuid_v7_time(), None);
+        assert_eq!(CommandId::parse("c-1").unwrap().uuid_v7_time(), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! What must always be true of a warehouse. Checked by the property tests, by the simulation after every step, and by
+//! the audit.
+
+use ahash::AHashMap;
+
+use super::hold::Hold;
+use super::ids::Sku;
+use super::quantity::UNITS_MAX;
+use super::warehouse::Warehouse;
+
+/// Everything that is wrong with a warehouse, in words; empty where all holds.
+#[must_use]
+pub fn broken(warehouse: &Warehouse) -> Vec<String> {
+    let mut found = Vec::new();
+    promises(warehouse, &mut found);
+    conservation(warehouse, &mut found);
+    fences(warehouse, &mut found);
+    found.sort_unstable();
+    found
+}
+
+/// Reserved equals the open holds, allocated the open allocations.
+fn promises(warehouse: &Warehouse, found: &mut Vec<String>) {
+    let mut reserved: AHashMap<Sku, i64> = AHashMap::new();
+    for (key, hold) in warehouse.holds() {
+        if hold.now.is_none() {
+            found.push(format!("hold {key:?} has nothing that counts"));
+        }
+        for sku in hold.skus() {
+            let sum = reserved.entry(sku.clone()).or_default();
+            *sum = sum.saturating_add(hold.held(&sku));
+        }
+        drawn(hold, found);
+    }
+    let mut allocated: AHashMap<Sku, i64> = AHashMap::new();
+    for (_, allocation) in warehouse.allocations() {
+        for line in &allocation.lines {
+            let sum = allocated.entry(line.sku.clone()).or_default();
+            *sum = sum.saturating_add(line.quantity);
+        }
+    }
+    for (sku, level) in warehouse.levels() {
+        let held = reserved.remove(sku).unwrap_or(0);
+        if level.reserved != held {
+            found.push(format!("{sku}: reserved {} but holds sum to {held}", level.reserved));
+        }
+        let promised = allocated.remove(sku).unwrap_or(0);
+        if level.allocated != promised {
+            found.push(format!("{sku}: allocated {} but allocations sum to {promised}", level.allocated));
+        }
+        let figures =
+            [level.damaged, level.quality_control, level.quarantine, level.reserved, level.allocated];
+        if figures.iter().any(|figure| *figure < 0) {
+            found.push(format!("{sku}: a figure that can't be negative is: {level:?}"));
+        }
+        if figures.iter().chain([&level.on_hand]).any(|figure| figure.saturating_abs() > UNITS_MAX) {
+            found.push(format!("{sku}: a figure is beyond 2^53: {level:?}"));
+        }
+    }
+    for (sku, units) in reserved.into_iter().chain(allocated) {
+        found.push(format!("{sku}: {units} units promised but no level"));
+    }
+}
+
+/// Units on hand equal the running totals of all movements.
+fn conservation(warehouse: &Warehouse, found: &mut Vec<String>) {
+    let on_hand = warehouse.levels().fold(0_i64, |sum, (_, level)| sum.saturating_add(level.on_hand));
+    let totals = warehouse.totals();
+    if on_hand != totals.on_hand() {
+        found.push(format!("{on_hand} units on hand, but {totals:?} sum to {}", totals.on_hand()));
+    }
+}
+
+fn drawn(hold: &Hold, found: &mut Vec<String>) {
+    for draw in &hold.draws {
+        if draw.quantity > hold.held(&draw.sku) {
+            found.push(format!(
+                "{}: {} drawn from a fence, {} held",
+                draw.sku,
+                draw.quantity,
+                hold.held(&draw.sku)
+            ));
+        }
+    }
+}
+
+/// What is left of a fence lies between nothing and what was set.
+fn fences(warehouse: &Warehouse, found: &mut Vec<String>) {
+    for (sku, policy) in warehouse.policies() {
+        for fence in &policy.fences {
+            if fence.left < 0 || fence.left > fence.set.value.max(0) {
+                found.push(format!("{sku}: {} left of a fence of {}", fence.left, fence.set.value));
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What every journaled state machine has in common: commands are decided against state inside a draft, and the draft
+//! becomes one journal entry or leaves no trace.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+
+use ahash::AHashSet;
+
+use super::ids::{ActorName, CommandId};
+use super::refusal::Refusal;
+use super::time::Timestamp;
+
+/// When, and as which version, a batch is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The machine's logical time; never goes back.
+    pub now: Timestamp,
+    /// The version of the entry the batch will become.
+    pub version: u64,
+    /// Whether holds may expire; shut for a grace period after a start.
+    pub may_expire: bool,
+}
+
+/// Who asks for what, apart from the command itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The command's id.
+    pub id: CommandId,
+    /// The id's own time: as sent, else the time a UUID v7 carries, else its arrival.
+    pub time: Timestamp,
+    /// Whether the sender gave that time.
+    pub timed: bool,
+    /// Kind, target and a keyed hash of the parsed command without its time.
+    pub fingerprint: u64,
+    /// Name of the token it came with.
+    pub actor: Option<ActorName>,
+}
+
+/// Why a fact came to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The command's id.
+    pub id: CommandId,
+    /// Name of the token it came with.
+    pub actor: Option<ActorName>,
+}
+
+/// A state machine that lives on a journal.
+pub trait Machine: Sized + fmt::Debug + Send + 'static {
+    /// What it may be asked.
+    type Command: fmt::Debug + Send + 'static;
+    /// What it answers.
+    type Answer: fmt::Debug + Clone + Send + 'static;
+    /// What happened, in the past tense.
+    type Fact: fmt::Debug + Clone + PartialEq + Send + 'static;
+    /// One row of its state: a key and its absolute value, or nothing.
+    type Row: fmt::Debug + Clone + PartialEq + Send + 'static;
+    /// The key of a row.
+    type Key: fmt::Debug + Clone + Eq + Hash + Send + 'static;
+
+    /// Decides one command on the present state. A refusal may leave changes in the draft; [`Draft::decide`] takes
+    /// them back.
+    ///
+    /// # Errors
+    /// The refusal, with the numbers.
+    fn decide(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        command: &Self::Command,
+        draft: &mut Draft<Self>,
+    ) -> Result<Self::Answer, Refusal>;
+
+    /// Does what time alone makes due (expiry, forgetting), at most about `limit` rows of it.
+    fn upkeep(&mut self, moment: &Moment, limit: usize, draft: &mut Draft<Self>);
+
+    /// When upkeep is needed next, as far as is known.
+    fn due(&self) -> Option<Timestamp>;
+
+    /// The only way state changes: sets a row and gives back the row that undoes it.
+    fn put(&mut self, row: Self::Row) -> Self::Row;
+
+    /// The key of a row.
+    fn key(row: &Self::Row) -> Self::Key;
+
+    /// The present row of a key.
+    fn row(&self, key: &Self::Key) -> Self::Row;
+
+    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more.
+    fn settle(&mut self, confirmed: &[Self::Row]);
+}
+
+/// Changes decided but not yet committed, with all that is needed to take them back.
+pub struct Draft<M: Machine> {
+    /// Commands that changed something, in order.
+    pub causes: Vec<Cause>,
+    /// Facts with the index of their cause; `None` where time alone was the cause.
+    pub facts: Vec<(Option<usize>, M::Fact)>,
+    undo: Vec<M::Row>,
+    touched: Vec<M::Key>,
+    seen: AHashSet<M::Key>,
+    deciding: bool,
+}
+
+impl<M: Machine> fmt::Debug for Draft<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("facts", &self.facts)
+            .field("touched", &self.touched)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: Machine> Default for Draft<M> {
+    fn default() -> Self {
+        Self {
+            causes: Vec::new(),
+            facts: Vec::new(),
+            undo: Vec::new(),
+            touched: Vec::new(),
+            seen: AHashSet::new(),
+            deciding: false,
+        }
+    }
+}
+
+impl<M: Machine> Draft<M> {
+    /// Decides one command; a refused one leaves no trace.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn decide(
+        &mut self,
+        machine: &mut M,
+        moment: &Moment,
+        envelope: &Envelope,
+        command: &M::Command,
+    ) -> Result<M::Answer, Refusal> {
+        let (undo, facts, touched) = (self.undo.len(), self.facts.len(), self.touched.len());
+        self.deciding = true;
+        let answer = machine.decide(moment, envelope, command, self);
+        self.deciding = false;
+        if answer.is_err() {
+            while self.undo.len() > undo {
+                if let Some(row) = self.undo.pop() {
+                    machine.put(row);
+                }
+            }
+            self.facts.truncate(facts);
+            for key in self.touched.drain(touched..) {
+                self.seen.remove(&key);
+            }
+        } else if self.undo.len() > undo || self.facts.len() > facts {
+            self.causes.push(Cause { id: envelope.id.clone(), actor: envelope.actor.clone() });
+        }
+        answer
+    }
+
+    /// Sets a row of the machine and remembers how to undo it.
+    pub fn put(&mut self, machine: &mut M, row: M::Row) {
+        let key = M::key(&row);
+        let before = machine.put(row);
+        self.undo.push(before);
+        if self.seen.insert(key.clone()) {
+            self.touched.push(key);
+        }
+    }
+
+    /// Notes a fact.
+    pub fn fact(&mut self, fact: M::Fact) {
+        let cause = self.deciding.then_some(self.causes.len());
+        self.facts.push((cause, fact));
+    }
+
+    /// Whether nothing was changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.touched.is_empty() && self.facts.is_empty()
+    }
+
+    /// How many rows were changed.
+    #[must_use]
+    pub fn rows_len(&self) -> usize {
+        self.touched.len()
+    }
+
+    /// Closes the draft: the rows as they stand now, and what takes all of it back.
+    pub fn close(self, machine: &M) -> Closed<M> {
+        let rows = self.touched.iter().map(|key| machine.row(key)).collect();
+        Closed { causes: self.causes, facts: self.facts, rows, undo: Undo(self.undo) }
+    }
+}
+
+/// A closed draft: what becomes the journal entry, and what takes it back.
+pub struct Closed<M: Machine> {
+    /// Commands that changed something, in order.
+    pub causes: Vec<Cause>,
+    /// Facts with the index of their cause.
+    pub facts: Vec<(Option<usize>, M::Fact)>,
+    /// Every row touched, once, with its absolute value.
+    pub rows: Vec<M::Row>,
+    /// What takes the changes back.
+    pub undo: Undo<M>,
+}
+
+impl<M: Machine> fmt::Debug for Closed<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed").field("facts", &self.facts).field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+/// Takes a draft's changes back. Drafts are undone newest first.
+pub struct Undo<M: Machine>(Vec<M::Row>);
+
+impl<M: Machine> fmt::Debug for Undo<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Undo({} rows)", self.0.len())
+    }
+}
+
+impl<M: Machine> Undo<M> {
+    /// Takes the changes back.
+    pub fn undo(self, machine: &mut M) {
+        for row in self.0.into_iter().rev() {
+            machine.put(row);
+        }
+    }
+}
+
+/// Sets or removes a map's entry and gives back what was there.
+pub fn replace<K: Eq + Hash, V, S: BuildHasher>(
+    map: &mut std::collections::HashMap<K, V, S>,
+    key: K,
+    value: Option<V>,
+) -> Option<V> {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    }
+}

@@ -1,0 +1,141 @@
+//! Business says no: each refusal states the fact and the numbers.
+
+use super::ids::{ChannelId, ReservationId, Sku, WarehouseId};
+use super::level::Condition;
+use super::time::Timestamp;
+
+/// A line that can't be covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortfall {
+    /// The SKU.
+    pub sku: Sku,
+    /// Units asked for, summed over the request's lines.
+    pub asked: i64,
+    /// Units free for the asking channel.
+    pub free: i64,
+}
+
+/// Why a command was not carried out. A refusal changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// At least one line asks for more than is free.
+    #[error("not enough free stock")]
+    InsufficientStock(Vec<Shortfall>),
+    /// A figure would leave ±2^53.
+    #[error("a figure would leave the range of ±2^53 units")]
+    OutOfRange,
+    /// More units are asked out of a condition than lie there.
+    #[error("{asked} units asked out of {condition:?}, {there} there")]
+    InsufficientCondition {
+        /// Which condition.
+        condition: Condition,
+        /// Units asked.
+        asked: i64,
+        /// Units there.
+        there: i64,
+    },
+    /// Nothing is known of the SKU here.
+    #[error("sku `{0}` is not known here")]
+    UnknownSku(Sku),
+    /// No reservation of this id is known.
+    #[error("no reservation `{0}` is known")]
+    UnknownReservation(ReservationId),
+    /// The reservation ran out.
+    #[error("the reservation has expired")]
+    ReservationExpired,
+    /// The reservation was released.
+    #[error("the reservation was released")]
+    Released,
+    /// The reservation has shipped.
+    #[error("the reservation has shipped")]
+    Shipped,
+    /// The reservation is allocated already.
+    #[error("the reservation is allocated already")]
+    Allocated,
+    /// The reservation was amended by another.
+    #[error("the reservation was amended by `{by}`")]
+    Amended {
+        /// The newer reservation.
+        by: ReservationId,
+    },
+    /// The cart has a newer reservation than this request.
+    #[error("the cart has the newer reservation `{by}`")]
+    Superseded {
+        /// The newer reservation.
+        by: ReservationId,
+    },
+    /// A line of a shipment names units the reservation does not hold.
+    #[error("{asked} units of `{sku}` to ship, {held} held")]
+    NotHeld {
+        /// The SKU.
+        sku: Sku,
+        /// Units to ship.
+        asked: i64,
+        /// Units held.
+        held: i64,
+    },
+    /// The command's id was used for another command.
+    #[error("this id was used for another command")]
+    IdempotencyConflict,
+    /// The command is older than what is remembered, or too far ahead of our clock.
+    #[error("the command's time lies outside of what is remembered")]
+    StaleCommand {
+        /// Ids up to this time are forgotten.
+        floor: Timestamp,
+        /// Our clock.
+        server_time: Timestamp,
+    },
+    /// The count is not newer than the SKU's last one, too old, or from the future.
+    #[error("the count is not newer than the last, too old, or from the future")]
+    StaleCount {
+        /// The last count's time, where there is one.
+        last: Option<Timestamp>,
+        /// The oldest time a count may have.
+        oldest: Timestamp,
+        /// The newest time a count may have.
+        newest: Timestamp,
+    },
+    /// `seen` names an event this warehouse's journal does not hold.
+    #[error("`seen` names no event of this warehouse's journal")]
+    UnknownSeen,
+    /// The movement claims to have happened ahead of our clock.
+    #[error("the movement lies more than five minutes ahead of our clock")]
+    FutureMovement {
+        /// Our clock.
+        server_time: Timestamp,
+    },
+    /// The channel is not configured.
+    #[error("channel `{0}` is not configured")]
+    UnknownChannel(ChannelId),
+    /// The warehouse is not configured.
+    #[error("warehouse `{0}` is not configured")]
+    UnknownWarehouse(WarehouseId),
+}
+
+impl Refusal {
+    /// The stable code programs rely on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InsufficientStock(_) => "insufficient_stock",
+            Self::OutOfRange => "out_of_range",
+            Self::InsufficientCondition { .. } => "insufficient_condition",
+            Self::UnknownSku(_) => "unknown_sku",
+            Self::UnknownReservation(_) => "unknown_reservation",
+            Self::ReservationExpired => "reservation_expired",
+            Self::Released => "released",
+            Self::Shipped => "shipped",
+            Self::Allocated => "allocated",
+            Self::Amended { .. } => "amended",
+            Self::Superseded { .. } => "superseded",
+            Self::NotHeld { .. } => "not_held",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::StaleCommand { .. } => "stale_command",
+            Self::StaleCount { .. } => "stale_count",
+            Self::UnknownSeen => "unknown_seen",
+            Self::FutureMovement { .. } => "future_movement",
+            Self::UnknownChannel(_) => "unknown_channel",
+            Self::UnknownWarehouse(_) => "unknown_warehouse",
+        }
+    }
+}

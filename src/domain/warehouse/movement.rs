@@ -1,0 +1,251 @@
+//! Goods move: in, out, and between sellable and not.
+
+use super::command::{Answer, Movement, MovementKind};
+use super::state::{Row, Warehouse};
+use crate::domain::count::{Bucket, BucketKey, Direction, FUTURE_MAX_MS};
+use crate::domain::fact::{Fact, FactKind};
+use crate::domain::hold::{ClaimLine, HoldKey, quantity_of};
+use crate::domain::ids::{ChannelId, ReservationId, Sku};
+use crate::domain::level::{Condition, Level};
+use crate::domain::machine::{Draft, Envelope, Moment};
+use crate::domain::memory::{Class, End, Outcome, Remembered};
+use crate::domain::quantity::{add, sub};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+use super::state::Totals;
+
+/// Picks a running total.
+type Slot = fn(&mut Totals) -> &mut i64;
+
+/// What a movement does to a level, before anything is known of counts.
+struct Effect {
+    kind: FactKind,
+    on_hand: i64,
+    condition: Option<(Condition, i64)>,
+    total: Option<(Slot, i64)>,
+}
+
+impl Warehouse {
+    pub(super) fn move_goods(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        movement: &Movement,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        let sku = &movement.sku;
+        let level = self.levels.get(sku).copied();
+        if let Some(known) = self.memory.recall(envelope)? {
+            let covered = matches!(known.outcome, Outcome::Moved { covered: true });
+            return Ok(Answer::Moved { covered, level: level.unwrap_or_default() });
+        }
+        self.memory.admit(envelope, Class::Movement, moment.now)?;
+        let at = self.occurred(moment, movement.occurred_at)?;
+        let effect = effect(movement, level.as_ref())?;
+        if let MovementKind::Sell { channel, reservation } = &movement.kind {
+            self.end_for_sale(draft, moment, movement, channel, reservation.as_ref())?;
+        }
+        let direction = if effect.on_hand < 0 { Direction::Out } else { Direction::In };
+        let moves = effect.on_hand != 0;
+        let units = effect.on_hand.saturating_abs();
+        let covered = moves && self.goods(draft, moment, sku, (direction, units), at)?;
+        let on_hand = if covered { 0 } else { effect.on_hand };
+        if let Some((slot, by)) = effect.total.filter(|_| !covered) {
+            self.total(draft, slot, by)?;
+        }
+        let change = if moves { effect.on_hand } else { movement.quantity };
+        let line = self.touch(draft, moment, sku, change, |level| {
+            level.on_hand = add(level.on_hand, on_hand)?;
+            effect.condition.map_or(Ok(()), |(condition, by)| level.shift_condition(condition, by))
+        })?;
+        let level = line.after;
+        let mut fact = Fact::new(effect.kind).lines(vec![line]);
+        fact.covered = covered;
+        fact.reference.clone_from(&movement.reference);
+        fact.reason.clone_from(&movement.reason);
+        fact.time = movement.occurred_at;
+        if let MovementKind::Sell { channel, reservation } = &movement.kind {
+            fact.channel = Some(channel.clone());
+            fact.reservation.clone_from(reservation);
+        }
+        draft.fact(fact);
+        let outcome = Outcome::Moved { covered };
+        let (time, fingerprint) = (envelope.time, envelope.fingerprint);
+        self.remember(draft, &envelope.id, Remembered { class: Class::Movement, time, fingerprint, outcome });
+        Ok(Answer::Moved { covered, level })
+    }
+
+    /// When a movement happened; refused where that lies ahead of our clock.
+    pub(super) fn occurred(&self, moment: &Moment, told: Option<Timestamp>) -> Result<Timestamp, Refusal> {
+        match told {
+            Some(at) if at > moment.now.plus(FUTURE_MAX_MS) => {
+                Err(Refusal::FutureMovement { server_time: moment.now })
+            }
+            Some(at) => Ok(at),
+            None => Ok(moment.now),
+        }
+    }
+
+    /// Notes goods in their minute bucket, and says whether the SKU's last count had known of them.
+    pub(super) fn goods(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        sku: &Sku,
+        (direction, units): (Direction, i64),
+        at: Timestamp,
+    ) -> Result<bool, Refusal> {
+        if at >= moment.now.minus(self.rules.count_horizon_ms) {
+            let key = BucketKey { minute: at.minute(), sku: sku.clone() };
+            let known = self.buckets.get(sku).and_then(|minutes| minutes.get(&key.minute)).copied();
+            let fresh = Bucket { incoming: 0, outgoing: 0, first: moment.version, last: moment.version };
+            let mut bucket = known.unwrap_or(fresh);
+            bucket.last = moment.version;
+            match direction {
+                Direction::In => bucket.incoming = add(bucket.incoming, units)?,
+                Direction::Out => bucket.outgoing = add(bucket.outgoing, units)?,
+            }
+            draft.put(self, Row::Bucket(key, Some(bucket)));
+        }
+        Ok(self.marks.get(sku).is_some_and(|mark| mark.covers(direction, at)))
+    }
+
+    /// A sale draws on its channel's fence for good, and ends what its reservation held of the SKU.
+    fn end_for_sale(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        movement: &Movement,
+        channel: &ChannelId,
+        reservation: Option<&ReservationId>,
+    ) -> Result<(), Refusal> {
+        if let Some(id) = reservation {
+            if let Some((key, _)) = self.open_hold(id) {
+                self.end_held_sku(draft, moment, &key, id, &movement.sku)?;
+            } else if self.allocations.contains_key(id) {
+                self.end_allocated_sku(draft, moment, id, &movement.sku)?;
+            }
+        }
+        let mut draws = Vec::new();
+        self.redraw(draft, moment, (channel, &movement.sku), (0, movement.quantity), &mut draws);
+        Ok(())
+    }
+
+    fn end_held_sku(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        key: &HoldKey,
+        id: &ReservationId,
+        sku: &Sku,
+    ) -> Result<(), Refusal> {
+        let Some(mut hold) = self.holds.get(key).cloned() else { return Ok(()) };
+        let last = hold.claims().all(|claim| claim.lines.iter().all(|line| line.sku == *sku));
+        if last {
+            return self.end_claim(draft, moment, key, id, (End::Shipped, FactKind::Released));
+        }
+        for claim in hold.now.iter_mut().chain(hold.next.iter_mut()) {
+            claim.lines.retain(|line| line.sku != *sku);
+        }
+        let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
+        let lines = self.set_hold(draft, moment, key, Some(hold))?;
+        draft.fact(Fact::new(FactKind::Released).lines(lines).held_by(id, &channel, cart.as_ref()));
+        Ok(())
+    }
+
+    fn end_allocated_sku(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        id: &ReservationId,
+        sku: &Sku,
+    ) -> Result<(), Refusal> {
+        let Some(mut allocation) = self.allocations.get(id).cloned() else { return Ok(()) };
+        let quantity = quantity_of(&allocation.lines, sku);
+        if quantity == 0 {
+            return Ok(());
+        }
+        let (channel, cart) = (allocation.channel.clone(), allocation.cart.clone());
+        self.redraw(draft, moment, (&channel, sku), (quantity, 0), &mut allocation.draws);
+        allocation.lines.retain(|line: &ClaimLine| line.sku != *sku);
+        let line = self.touch(draft, moment, sku, quantity.saturating_neg(), |level| {
+            level.allocated = sub(level.allocated, quantity)?;
+            Ok(())
+        })?;
+        let done = allocation.lines.is_empty();
+        draft.put(self, Row::Allocation(id.clone(), (!done).then_some(allocation)));
+        if done {
+            self.note_end(draft, moment, id, End::Shipped, None);
+        }
+        draft.fact(Fact::new(FactKind::Deallocated).lines(vec![line]).held_by(id, &channel, cart.as_ref()));
+        Ok(())
+    }
+}
+
+/// What a movement does, or why it can't.
+fn effect(movement: &Movement, level: Option<&Level>) -> Result<Effect, Refusal> {
+    let quantity = movement.quantity;
+    let out = quantity.saturating_neg();
+    let plain = |kind, on_hand, total| Ok(Effect { kind, on_hand, condition: None, total: Some(total) });
+    match &movement.kind {
+        MovementKind::Receive(into) => Ok(Effect {
+            kind: FactKind::Received,
+            on_hand: quantity,
+            condition: into.map(|condition| (condition, quantity)),
+            total: Some((|totals| &mut totals.received, quantity)),
+        }),
+        MovementKind::Return(into) => Ok(Effect {
+            kind: FactKind::Returned,
+            on_hand: quantity,
+            condition: into.map(|condition| (condition, quantity)),
+            total: Some((|totals| &mut totals.returned, quantity)),
+        }),
+        MovementKind::Adjust => {
+            plain(FactKind::Adjusted, quantity, (|totals| &mut totals.corrected, quantity))
+        }
+        MovementKind::Sell { .. } => plain(FactKind::Sold, out, (|totals| &mut totals.shipped, quantity)),
+        MovementKind::Hold(condition) => {
+            known(movement, level)?;
+            let kind = match condition {
+                Condition::Damaged => FactKind::Damaged,
+                Condition::QualityControl => FactKind::QualityHeld,
+                Condition::Quarantine => FactKind::Quarantined,
+            };
+            Ok(Effect { kind, on_hand: 0, condition: Some((*condition, quantity)), total: None })
+        }
+        MovementKind::Restock(condition) => {
+            out_of(movement, level, *condition)?;
+            Ok(Effect {
+                kind: FactKind::Restocked,
+                on_hand: 0,
+                condition: Some((*condition, out)),
+                total: None,
+            })
+        }
+        MovementKind::Scrap(from) => {
+            match from {
+                Some(condition) => out_of(movement, level, *condition)?,
+                None => known(movement, level).map(|_| ())?,
+            }
+            Ok(Effect {
+                kind: FactKind::Scrapped,
+                on_hand: out,
+                condition: from.map(|condition| (condition, out)),
+                total: Some((|totals| &mut totals.scrapped, quantity)),
+            })
+        }
+    }
+}
+
+fn known<'a>(movement: &Movement, level: Option<&'a Level>) -> Result<&'a Level, Refusal> {
+    level.ok_or_else(|| Refusal::UnknownSku(movement.sku.clone()))
+}
+
+fn out_of(movement: &Movement, level: Option<&Level>, condition: Condition) -> Result<(), Refusal> {
+    let there = known(movement, level)?.condition(condition);
+    if movement.quantity > there {
+        return Err(Refusal::InsufficientCondition { condition, asked: movement.quantity, there });
+    }
+    Ok(())
+}

@@ -1,0 +1,411 @@
+//! What becomes of a hold: settled, extended, released, allocated, shipped, found.
+
+use super::claim::push_replaced;
+use super::command::{Answer, Command, Found, PartState, ReservationPart};
+use super::state::{Row, Warehouse};
+use crate::domain::count::Direction;
+use crate::domain::fact::{Fact, FactKind};
+use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of};
+use crate::domain::ids::{CartId, ChannelId, ReservationId};
+use crate::domain::machine::{Draft, Envelope, Moment};
+use crate::domain::memory::{Class, End, Outcome, Remembered};
+use crate::domain::quantity::{add, sub};
+use crate::domain::refusal::Refusal;
+
+impl Warehouse {
+    /// How a reservation stands here, `None` where nothing is known of it.
+    pub(super) fn part(&self, moment: &Moment, id: &ReservationId) -> Option<ReservationPart> {
+        if let Some(hold) = self.hold_of(id) {
+            let pending = hold.next.as_ref().is_some_and(|next| next.reservation == *id);
+            let claim = hold.claims().find(|claim| claim.reservation == *id)?;
+            return Some(ReservationPart {
+                reservation: id.clone(),
+                attempt: claim.attempt,
+                channel: Some(hold.channel.clone()),
+                cart: hold.cart.clone(),
+                state: if pending { PartState::Pending } else { PartState::Reserved },
+                lines: claim.lines.clone(),
+                plan: claim.plan.clone(),
+                deadline: Some(claim.deadline),
+                remaining_ms: claim.deadline.since(moment.now).max(0),
+            });
+        }
+        if let Some(allocation) = self.allocations.get(id) {
+            return Some(ReservationPart {
+                reservation: id.clone(),
+                attempt: allocation.attempt,
+                channel: Some(allocation.channel.clone()),
+                cart: allocation.cart.clone(),
+                state: PartState::Allocated,
+                lines: allocation.lines.clone(),
+                plan: allocation.plan.clone(),
+                deadline: None,
+                remaining_ms: 0,
+            });
+        }
+        let Outcome::Claimed { attempt, lines, end, .. } = &self.memory.get(id)?.outcome else { return None };
+        Some(ReservationPart {
+            reservation: id.clone(),
+            attempt: *attempt,
+            channel: None,
+            cart: None,
+            state: PartState::Ended(end.clone()?),
+            lines: lines.clone(),
+            plan: std::sync::Arc::default(),
+            deadline: None,
+            remaining_ms: 0,
+        })
+    }
+
+    pub(super) fn find(
+        &self,
+        moment: &Moment,
+        reservation: Option<&ReservationId>,
+        cart: Option<&(ChannelId, CartId)>,
+    ) -> Answer {
+        let part = reservation.and_then(|id| self.part(moment, id));
+        let known = reservation.and_then(|id| self.memory.get(id));
+        let fingerprint = known
+            .filter(|known| matches!(known.outcome, Outcome::Claimed { .. }) && known.fingerprint != 0)
+            .map(|known| known.fingerprint);
+        let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
+        let cart = cart.and_then(|key| self.holds.get(&key)).cloned();
+        Answer::Found(Box::new(Found { part, fingerprint, cart }))
+    }
+
+    pub(super) fn settle_next(
+        &mut self,
+        moment: &Moment,
+        id: &ReservationId,
+        channel: &ChannelId,
+        cart: &CartId,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        let key = HoldKey::Cart(channel.clone(), cart.clone());
+        let Some(mut hold) = self.holds.get(&key).cloned() else { return Ok(Answer::Done) };
+        if hold.now.as_ref().is_some_and(|now| now.reservation == *id) {
+            return Ok(Answer::Done);
+        }
+        let named = hold.next.as_ref().is_some_and(|next| next.reservation == *id);
+        let Some(old) = hold.now.take() else { return Ok(Answer::Done) };
+        let ended = old.reservation.clone();
+        push_replaced(&mut hold.replaced, old);
+        let new = if named {
+            hold.now = hold.next.take();
+            Some(hold)
+        } else {
+            None
+        };
+        let lines = self.set_hold(draft, moment, &key, new)?;
+        self.note_end(draft, moment, &ended, End::Amended(id.clone()), None);
+        draft.fact(Fact::new(FactKind::Amended).lines(lines).held_by(id, channel, Some(cart)));
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn drop_next(
+        &mut self,
+        moment: &Moment,
+        id: &ReservationId,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        let Some((key, mut hold)) = self.open_hold(id) else { return Ok(Answer::Done) };
+        let Some(next) = hold.next.take_if(|next| next.reservation == *id) else { return Ok(Answer::Done) };
+        let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
+        let lines = self.set_hold(draft, moment, &key, Some(hold))?;
+        self.note_end(draft, moment, id, End::Released, Some(&next));
+        draft.fact(Fact::new(FactKind::Released).lines(lines).held_by(id, &channel, cart.as_ref()));
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn release(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        id: &ReservationId,
+        attempt: Option<u32>,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        if let Some((key, hold)) = self.open_hold(id) {
+            let open = hold.claims().find(|claim| claim.reservation == *id).map_or(0, |claim| claim.attempt);
+            if attempt.is_none_or(|attempt| open <= attempt) {
+                self.end_claim(draft, moment, &key, id, (End::Released, FactKind::Released))?;
+            }
+        } else if let Some(allocation) = self.allocations.get(id).cloned() {
+            if attempt.is_none_or(|attempt| allocation.attempt <= attempt) {
+                self.deallocate(draft, moment, id, &allocation)?;
+            }
+        } else if !self.memory.get(id).is_some_and(|known| matches!(known.outcome, Outcome::Claimed { .. })) {
+            let Some(attempt) = attempt else { return Err(Refusal::UnknownReservation(id.clone())) };
+            let outcome = Outcome::ReleasedUnseen { attempt };
+            let (class, time) = (Class::Hold, envelope.time.max(moment.now));
+            self.remember(draft, id, Remembered { class, time, fingerprint: 0, outcome });
+            return Ok(Answer::Done);
+        }
+        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    fn deallocate(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        id: &ReservationId,
+        allocation: &Allocation,
+    ) -> Result<(), Refusal> {
+        let mut draws = allocation.draws.clone();
+        let mut lines = Vec::with_capacity(allocation.lines.len());
+        for line in &allocation.lines {
+            let whose = (&allocation.channel, &line.sku);
+            self.redraw(draft, moment, whose, (line.quantity, 0), &mut draws);
+            lines.push(self.touch(draft, moment, &line.sku, line.quantity.saturating_neg(), |level| {
+                level.allocated = sub(level.allocated, line.quantity)?;
+                Ok(())
+            })?);
+        }
+        draft.put(self, Row::Allocation(id.clone(), None));
+        self.note_end(draft, moment, id, End::Released, None);
+        let fact = Fact::new(FactKind::Deallocated).lines(lines);
+        draft.fact(fact.held_by(id, &allocation.channel, allocation.cart.as_ref()));
+        Ok(())
+    }
+
+    pub(super) fn extend(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        id: &ReservationId,
+        ttl_ms: i64,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        if self.acted_before(moment, envelope, Class::Hold)? {
+            return Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation));
+        }
+        let (key, mut hold) = self.open_hold(id).ok_or_else(|| self.why_not_held(moment, id))?;
+        let latest = hold.created.plus(self.rules.max_hold_ms);
+        let deadline = moment.now.plus(ttl_ms.max(1)).min(latest);
+        for claim in hold.now.iter_mut().chain(hold.next.iter_mut()) {
+            if claim.reservation == *id {
+                claim.deadline = claim.deadline.max(deadline);
+            }
+        }
+        let fact = Fact::new(FactKind::Extended).held_by(id, &hold.channel, hold.cart.as_ref()).at(deadline);
+        self.set_hold(draft, moment, &key, Some(hold))?;
+        draft.fact(fact);
+        self.remember_act(draft, envelope, Class::Hold, id);
+        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    pub(super) fn allocate(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        id: &ReservationId,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        if !self.acted_before(moment, envelope, Class::Hold)? && !self.allocations.contains_key(id) {
+            self.promise(moment, id, draft)?;
+            self.remember_act(draft, envelope, Class::Hold, id);
+        }
+        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    /// Turns a hold into an allocation; its fence draws go with it.
+    fn promise(
+        &mut self,
+        moment: &Moment,
+        id: &ReservationId,
+        draft: &mut Draft<Self>,
+    ) -> Result<(), Refusal> {
+        let (key, mut hold) = self.open_hold(id).ok_or_else(|| self.why_not_held(moment, id))?;
+        if let Some(next) = hold.next.take() {
+            if next.reservation == *id {
+                return Err(Refusal::UnknownReservation(id.clone()));
+            }
+            self.set_hold(draft, moment, &key, Some(hold.clone()))?;
+            self.note_end(draft, moment, &next.reservation, End::Released, Some(&next));
+            hold = self.holds.get(&key).cloned().unwrap_or(hold);
+        }
+        let Some(claim) = hold.now else { return Err(Refusal::UnknownReservation(id.clone())) };
+        let mut lines = Vec::with_capacity(claim.lines.len());
+        for line in &claim.lines {
+            lines.push(self.touch(draft, moment, &line.sku, line.quantity, |level| {
+                level.reserved = sub(level.reserved, line.quantity)?;
+                level.allocated = add(level.allocated, line.quantity)?;
+                Ok(())
+            })?);
+        }
+        draft.put(self, Row::Hold(key, None));
+        let allocation = Allocation {
+            channel: hold.channel.clone(),
+            cart: hold.cart.clone(),
+            lines: claim.lines,
+            draws: hold.draws,
+            requested_at: moment.now,
+            attempt: claim.attempt,
+            plan: claim.plan,
+        };
+        draft.put(self, Row::Allocation(id.clone(), Some(allocation)));
+        draft.fact(Fact::new(FactKind::Allocated).lines(lines).held_by(
+            id,
+            &hold.channel,
+            hold.cart.as_ref(),
+        ));
+        Ok(())
+    }
+
+    pub(super) fn ship(
+        &mut self,
+        moment: &Moment,
+        envelope: &Envelope,
+        command: &Command,
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        let Command::Ship { reservation: id, lines, occurred_at, reference } = command else {
+            return Ok(Answer::Done);
+        };
+        if self.acted_before(moment, envelope, Class::Movement)? {
+            return Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation));
+        }
+        let at = self.occurred(moment, *occurred_at)?;
+        if !self.allocations.contains_key(id) {
+            self.promise(moment, id, draft)?;
+        }
+        let Some(mut allocation) = self.allocations.get(id).cloned() else {
+            return Err(Refusal::UnknownReservation(id.clone()));
+        };
+        let shipped = lines.clone().unwrap_or_else(|| allocation.lines.clone());
+        let mut moved = (Vec::new(), Vec::new());
+        for line in &shipped {
+            let held = quantity_of(&allocation.lines, &line.sku);
+            if line.quantity > held {
+                return Err(Refusal::NotHeld { sku: line.sku.clone(), asked: line.quantity, held });
+            }
+            let covered = self.goods(draft, moment, &line.sku, (Direction::Out, line.quantity), at)?;
+            let out = if covered { 0 } else { line.quantity };
+            self.total(draft, |totals| &mut totals.shipped, out)?;
+            let fact = self.touch(draft, moment, &line.sku, line.quantity.saturating_neg(), |level| {
+                level.allocated = sub(level.allocated, line.quantity)?;
+                level.on_hand = sub(level.on_hand, out)?;
+                Ok(())
+            })?;
+            if covered {
+                moved.1.push(fact)
+            } else {
+                moved.0.push(fact)
+            }
+            take_out(&mut allocation, line);
+        }
+        let (channel, cart) = (allocation.channel.clone(), allocation.cart.clone());
+        let done = allocation.lines.is_empty();
+        draft.put(self, Row::Allocation(id.clone(), (!done).then_some(allocation)));
+        if done {
+            self.note_end(draft, moment, id, End::Shipped, None);
+        }
+        for (covered, lines) in [(false, moved.0), (true, moved.1)] {
+            if !lines.is_empty() {
+                let mut fact =
+                    Fact::new(FactKind::Shipped).lines(lines).held_by(id, &channel, cart.as_ref()).at(at);
+                fact.covered = covered;
+                fact.reference.clone_from(reference);
+                draft.fact(fact);
+            }
+        }
+        self.remember_act(draft, envelope, Class::Movement, id);
+        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    /// Ends one claim of a hold. An amendment that waited takes the place of a claim that ends.
+    pub(super) fn end_claim(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        key: &HoldKey,
+        id: &ReservationId,
+        (how, kind): (End, FactKind),
+    ) -> Result<(), Refusal> {
+        let Some(mut hold) = self.holds.get(key).cloned() else { return Ok(()) };
+        let named = |claim: &mut Claim| claim.reservation == *id;
+        let Some(ended) = hold.next.take_if(named).or_else(|| hold.now.take_if(named)) else { return Ok(()) };
+        if hold.now.is_none() {
+            hold.now = hold.next.take();
+        }
+        let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
+        let new = hold.now.is_some().then_some(hold);
+        let lines = self.set_hold(draft, moment, key, new)?;
+        self.note_end(draft, moment, id, how, Some(&ended));
+        draft.fact(Fact::new(kind).lines(lines).held_by(id, &channel, cart.as_ref()));
+        Ok(())
+    }
+
+    pub(super) fn record_tail_lost(&self, lost_from: u64, lost_to: u64, draft: &mut Draft<Self>) {
+        let mut fact = Fact::new(FactKind::TailLost);
+        fact.lost = Some((lost_from, lost_to));
+        draft.fact(fact);
+    }
+
+    pub(super) fn record_oversold(
+        &mut self,
+        moment: &Moment,
+        id: &ReservationId,
+        channel: &ChannelId,
+        lines: &[ClaimLine],
+        draft: &mut Draft<Self>,
+    ) -> Result<Answer, Refusal> {
+        let mut facts = Vec::with_capacity(lines.len());
+        for line in lines {
+            facts.push(self.touch(draft, moment, &line.sku, line.quantity, |_| Ok(()))?);
+        }
+        draft.fact(Fact::new(FactKind::Oversold).lines(facts).held_by(id, channel, None));
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn open_hold(&self, id: &ReservationId) -> Option<(HoldKey, Hold)> {
+        let key = self.hold_of.get(id)?;
+        Some((key.clone(), self.holds.get(key)?.clone()))
+    }
+
+    /// Whether this very command acted before; refuses one that nothing guards any more.
+    fn acted_before(&self, moment: &Moment, envelope: &Envelope, class: Class) -> Result<bool, Refusal> {
+        if self.memory.recall(envelope)?.is_some() {
+            return Ok(true);
+        }
+        self.memory.admit(envelope, class, moment.now)?;
+        Ok(false)
+    }
+
+    fn remember_act(
+        &mut self,
+        draft: &mut Draft<Self>,
+        envelope: &Envelope,
+        class: Class,
+        id: &ReservationId,
+    ) {
+        let outcome = Outcome::Acted(id.clone());
+        let (time, fingerprint) = (envelope.time, envelope.fingerprint);
+        self.remember(draft, &envelope.id, Remembered { class, time, fingerprint, outcome });
+    }
+
+    fn why_not_held(&self, moment: &Moment, id: &ReservationId) -> Refusal {
+        match self.part(moment, id).map(|part| part.state) {
+            Some(PartState::Ended(End::Released)) => Refusal::Released,
+            Some(PartState::Ended(End::Expired)) => Refusal::ReservationExpired,
+            Some(PartState::Ended(End::Amended(by))) => Refusal::Amended { by },
+            Some(PartState::Ended(End::Shipped)) => Refusal::Shipped,
+            Some(PartState::Allocated) => Refusal::Allocated,
+            Some(PartState::Reserved | PartState::Pending) | None => Refusal::UnknownReservation(id.clone()),
+        }
+    }
+}
+
+/// Takes units out of an allocation; what was drawn for them stays drawn.
+fn take_out(allocation: &mut Allocation, line: &ClaimLine) {
+    let mut left = 0;
+    for open in allocation.lines.iter_mut().filter(|open| open.sku == line.sku) {
+        open.quantity = open.quantity.saturating_sub(line.quantity);
+        left = open.quantity;
+    }
+    allocation.lines.retain(|open| open.quantity > 0);
+    for draw in allocation.draws.iter_mut().filter(|draw| draw.sku == line.sku) {
+        draw.quantity = draw.quantity.min(left);
+    }
+    allocation.draws.retain(|draw| draw.quantity > 0);
+}

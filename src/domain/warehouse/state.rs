@@ -1,0 +1,374 @@
+//! What a warehouse knows, and the one way it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ahash::AHashMap;
+
+use crate::domain::count::{Bucket, BucketKey, Mark};
+use crate::domain::fact::FactLine;
+use crate::domain::hold::{Allocation, Hold, HoldKey};
+use crate::domain::ids::{CommandId, ReservationId, Sku, WarehouseId};
+use crate::domain::level::Level;
+use crate::domain::machine::{Draft, Moment, replace};
+use crate::domain::memory::{Class, Floors, Memory, Remembered, Windows};
+use crate::domain::policy::StockPolicy;
+use crate::domain::quantity::add;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// What a warehouse is configured to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// No hold lasts longer after its creation, in milliseconds.
+    pub max_hold_ms: i64,
+    /// How far back counts may lie, in milliseconds; movements are kept that long for them.
+    pub count_horizon_ms: i64,
+    /// How long and how many command ids are remembered.
+    pub windows: Windows,
+}
+
+/// Sums of all movements since the journal's first entry; they survive trimming, and their sum is the units on hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Units received.
+    pub received: i64,
+    /// Units returned by customers.
+    pub returned: i64,
+    /// Units shipped or sold.
+    pub shipped: i64,
+    /// Units thrown away.
+    pub scrapped: i64,
+    /// Units corrected by adjustments and counts (signed).
+    pub corrected: i64,
+}
+
+impl Totals {
+    /// The units on hand that follow from the sums.
+    #[must_use]
+    pub const fn on_hand(&self) -> i64 {
+        self.received
+            .saturating_add(self.returned)
+            .saturating_sub(self.shipped)
+            .saturating_sub(self.scrapped)
+            .saturating_add(self.corrected)
+    }
+}
+
+/// A row of a warehouse's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// A level.
+    Level(Sku, Option<Level>),
+    /// What is set aside of a SKU.
+    Policy(Sku, Option<StockPolicy>),
+    /// A hold.
+    Hold(HoldKey, Option<Hold>),
+    /// An allocation.
+    Allocation(ReservationId, Option<Allocation>),
+    /// The last count of a SKU.
+    Mark(Sku, Option<Mark>),
+    /// A minute of movements.
+    Bucket(BucketKey, Option<Bucket>),
+    /// A remembered id.
+    Remembered(CommandId, Option<Remembered>),
+    /// The running totals.
+    Totals(Totals),
+    /// Times up to which ids were forgotten.
+    Floors(Floors),
+}
+
+/// The key of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// Of a level.
+    Level(Sku),
+    /// Of what is set aside.
+    Policy(Sku),
+    /// Of a hold.
+    Hold(HoldKey),
+    /// Of an allocation.
+    Allocation(ReservationId),
+    /// Of a count.
+    Mark(Sku),
+    /// Of a minute of movements.
+    Bucket(BucketKey),
+    /// Of a remembered id.
+    Remembered(CommandId),
+    /// Of the running totals.
+    Totals,
+    /// Of the floors.
+    Floors,
+}
+
+/// A warehouse: the only writer of its levels.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    pub(super) id: WarehouseId,
+    pub(super) rules: Rules,
+    pub(super) levels: AHashMap<Sku, Level>,
+    pub(super) policies: AHashMap<Sku, StockPolicy>,
+    pub(super) holds: AHashMap<HoldKey, Hold>,
+    pub(super) hold_of: AHashMap<ReservationId, HoldKey>,
+    pub(super) deadlines: BTreeSet<(Timestamp, HoldKey)>,
+    pub(super) allocations: AHashMap<ReservationId, Allocation>,
+    pub(super) allocated_of: AHashMap<Sku, BTreeMap<ReservationId, (Timestamp, i64)>>,
+    pub(super) marks: AHashMap<Sku, Mark>,
+    pub(super) buckets: AHashMap<Sku, BTreeMap<i64, Bucket>>,
+    pub(super) bucket_ages: BTreeSet<BucketKey>,
+    pub(super) memory: Memory,
+    pub(super) totals: Totals,
+}
+
+impl Warehouse {
+    /// An empty warehouse.
+    #[must_use]
+    pub fn new(id: WarehouseId, rules: Rules) -> Self {
+        Self {
+            id,
+            rules,
+            levels: AHashMap::new(),
+            policies: AHashMap::new(),
+            holds: AHashMap::new(),
+            hold_of: AHashMap::new(),
+            deadlines: BTreeSet::new(),
+            allocations: AHashMap::new(),
+            allocated_of: AHashMap::new(),
+            marks: AHashMap::new(),
+            buckets: AHashMap::new(),
+            bucket_ages: BTreeSet::new(),
+            memory: Memory::default(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> &WarehouseId {
+        &self.id
+    }
+
+    /// A SKU's level.
+    #[must_use]
+    pub fn level(&self, sku: &Sku) -> Option<&Level> {
+        self.levels.get(sku)
+    }
+
+    /// Every level, in no order.
+    pub fn levels(&self) -> impl Iterator<Item = (&Sku, &Level)> {
+        self.levels.iter()
+    }
+
+    /// What is set aside of a SKU.
+    #[must_use]
+    pub fn policy(&self, sku: &Sku) -> Option<&StockPolicy> {
+        self.policies.get(sku)
+    }
+
+    /// Every policy, in no order.
+    pub fn policies(&self) -> impl Iterator<Item = (&Sku, &StockPolicy)> {
+        self.policies.iter()
+    }
+
+    /// Every open hold, in no order.
+    pub fn holds(&self) -> impl Iterator<Item = (&HoldKey, &Hold)> {
+        self.holds.iter()
+    }
+
+    /// Every open allocation, in no order.
+    pub fn allocations(&self) -> impl Iterator<Item = (&ReservationId, &Allocation)> {
+        self.allocations.iter()
+    }
+
+    /// The hold a reservation has a part in.
+    #[must_use]
+    pub fn hold_of(&self, reservation: &ReservationId) -> Option<&Hold> {
+        self.hold_of.get(reservation).and_then(|key| self.holds.get(key))
+    }
+
+    /// How many holds are open.
+    #[must_use]
+    pub fn holds_len(&self) -> usize {
+        self.holds.len()
+    }
+
+    /// The running totals.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The memory of command ids.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Changes a level and says how, as a fact's line.
+    pub(super) fn touch(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        sku: &Sku,
+        change: i64,
+        edit: impl FnOnce(&mut Level) -> Result<(), Refusal>,
+    ) -> Result<FactLine, Refusal> {
+        let before = self.levels.get(sku).copied().unwrap_or_default();
+        let mut after = before;
+        edit(&mut after)?;
+        after.changed = moment.version;
+        draft.put(self, Row::Level(sku.clone(), Some(after)));
+        Ok(FactLine { sku: sku.clone(), change, after, previous: before.changed })
+    }
+
+    /// Adds to a running total.
+    pub(super) fn total(
+        &mut self,
+        draft: &mut Draft<Self>,
+        slot: fn(&mut Totals) -> &mut i64,
+        by: i64,
+    ) -> Result<(), Refusal> {
+        let mut totals = self.totals;
+        let figure = slot(&mut totals);
+        *figure = add(*figure, by)?;
+        draft.put(self, Row::Totals(totals));
+        Ok(())
+    }
+
+    /// Remembers a command's outcome.
+    pub(super) fn remember(&mut self, draft: &mut Draft<Self>, id: &CommandId, remembered: Remembered) {
+        draft.put(self, Row::Remembered(id.clone(), Some(remembered)));
+    }
+
+    fn put_hold(&mut self, key: HoldKey, value: Option<Hold>) -> Option<Hold> {
+        if let Some(old) = self.holds.get(&key) {
+            if let Some(deadline) = old.deadline() {
+                self.deadlines.remove(&(deadline, key.clone()));
+            }
+            for claim in old.claims() {
+                self.hold_of.remove(&claim.reservation);
+            }
+        }
+        if let Some(new) = &value {
+            if let Some(deadline) = new.deadline() {
+                self.deadlines.insert((deadline, key.clone()));
+            }
+            for claim in new.claims() {
+                self.hold_of.insert(claim.reservation.clone(), key.clone());
+            }
+        }
+        replace(&mut self.holds, key, value)
+    }
+
+    fn put_allocation(&mut self, id: ReservationId, value: Option<Allocation>) -> Option<Allocation> {
+        if let Some(old) = self.allocations.get(&id) {
+            for line in &old.lines {
+                if let Some(rows) = self.allocated_of.get_mut(&line.sku) {
+                    rows.remove(&id);
+                    if rows.is_empty() {
+                        self.allocated_of.remove(&line.sku);
+                    }
+                }
+            }
+        }
+        if let Some(new) = &value {
+            for line in &new.lines {
+                let rows = self.allocated_of.entry(line.sku.clone()).or_default();
+                rows.insert(id.clone(), (new.requested_at, line.quantity));
+            }
+        }
+        replace(&mut self.allocations, id, value)
+    }
+
+    fn put_bucket(&mut self, key: &BucketKey, value: Option<Bucket>) -> Option<Bucket> {
+        match value {
+            Some(bucket) => {
+                self.bucket_ages.insert(key.clone());
+                self.buckets.entry(key.sku.clone()).or_default().insert(key.minute, bucket)
+            }
+            None => {
+                self.bucket_ages.remove(key);
+                let minutes = self.buckets.get_mut(&key.sku)?;
+                let before = minutes.remove(&key.minute);
+                if minutes.is_empty() {
+                    self.buckets.remove(&key.sku);
+                }
+                before
+            }
+        }
+    }
+
+    pub(super) fn put_row(&mut self, row: Row) -> Row {
+        match row {
+            Row::Level(sku, value) => Row::Level(sku.clone(), replace(&mut self.levels, sku, value)),
+            Row::Policy(sku, value) => Row::Policy(sku.clone(), replace(&mut self.policies, sku, value)),
+            Row::Hold(key, value) => Row::Hold(key.clone(), self.put_hold(key, value)),
+            Row::Allocation(id, value) => Row::Allocation(id.clone(), self.put_allocation(id, value)),
+            Row::Mark(sku, value) => Row::Mark(sku.clone(), replace(&mut self.marks, sku, value)),
+            Row::Bucket(key, value) => {
+                let before = self.put_bucket(&key, value);
+                Row::Bucket(key, before)
+            }
+            Row::Remembered(id, value) => {
+                let before = self.memory.put(&id, value);
+                Row::Remembered(id, before)
+            }
+            Row::Totals(totals) => Row::Totals(std::mem::replace(&mut self.totals, totals)),
+            Row::Floors(floors) => Row::Floors(self.memory.put_floors(floors)),
+        }
+    }
+
+    pub(super) fn row_of(&self, key: &Key) -> Row {
+        match key {
+            Key::Level(sku) => Row::Level(sku.clone(), self.levels.get(sku).copied()),
+            Key::Policy(sku) => Row::Policy(sku.clone(), self.policies.get(sku).cloned()),
+            Key::Hold(key) => Row::Hold(key.clone(), self.holds.get(key).cloned()),
+            Key::Allocation(id) => Row::Allocation(id.clone(), self.allocations.get(id).cloned()),
+            Key::Mark(sku) => Row::Mark(sku.clone(), self.marks.get(sku).cloned()),
+            Key::Bucket(key) => {
+                let bucket = self.buckets.get(&key.sku).and_then(|minutes| minutes.get(&key.minute));
+                Row::Bucket(key.clone(), bucket.copied())
+            }
+            Key::Remembered(id) => Row::Remembered(id.clone(), self.memory.get(id).cloned()),
+            Key::Totals => Row::Totals(self.totals),
+            Key::Floors => Row::Floors(self.memory.floors()),
+        }
+    }
+
+    /// Every row there is, in no order; what a full rebuild must give back.
+    pub fn rows(&self) -> impl Iterator<Item = Row> {
+        let levels = self.levels.iter().map(|(sku, level)| Row::Level(sku.clone(), Some(*level)));
+        let policies =
+            self.policies.iter().map(|(sku, policy)| Row::Policy(sku.clone(), Some(policy.clone())));
+        let holds = self.holds.iter().map(|(key, hold)| Row::Hold(key.clone(), Some(hold.clone())));
+        let allocations =
+            self.allocations.iter().map(|(id, row)| Row::Allocation(id.clone(), Some(row.clone())));
+        let marks = self.marks.iter().map(|(sku, mark)| Row::Mark(sku.clone(), Some(mark.clone())));
+        let buckets = self.bucket_ages.iter().map(|key| self.row_of(&Key::Bucket(key.clone())));
+        let seen = self.memory.of_class(Class::Movement);
+        let seen = seen.map(|(id, known)| Row::Remembered(id.clone(), Some(known.clone())));
+        let single = [Row::Totals(self.totals), Row::Floors(self.memory.floors())];
+        levels
+            .chain(policies)
+            .chain(holds)
+            .chain(allocations)
+            .chain(marks)
+            .chain(buckets)
+            .chain(seen)
+            .chain(single)
+    }
+}
+
+/// The key of a row.
+pub(super) fn key_of(row: &Row) -> Key {
+    match row {
+        Row::Level(sku, _) => Key::Level(sku.clone()),
+        Row::Policy(sku, _) => Key::Policy(sku.clone()),
+        Row::Hold(key, _) => Key::Hold(key.clone()),
+        Row::Allocation(id, _) => Key::Allocation(id.clone()),
+        Row::Mark(sku, _) => Key::Mark(sku.clone()),
+        Row::Bucket(key, _) => Key::Bucket(key.clone()),
+        Row::Remembered(id, _) => Key::Remembered(id.clone()),
+        Row::Totals(_) => Key::Totals,
+        Row::Floors(_) => Key::Floors,
+    }
+}
