@@ -102,7 +102,8 @@ pub async fn run(args: ExportArgs) -> Result<ExitCode, Failure> {
     let ExportWhat::Stock(args) = args.what;
     match &args.output {
         Some(path) => {
-            let file = std::fs::File::create(path).map_err(|e| format!("can't write {}: {e}", path.display()))?;
+            let file =
+                std::fs::File::create(path).map_err(|e| format!("can't write {}: {e}", path.display()))?;
             export(&args, std::io::BufWriter::new(file)).await
         }
         None => export(&args, std::io::BufWriter::new(std::io::stdout())).await,
@@ -113,7 +114,8 @@ async fn export(args: &ExportStockArgs, mut out: impl Write) -> Result<ExitCode,
     let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
     let mut client = Client::new(target, Duration::from_secs(30)).with_patience(Duration::from_secs(10));
     if args.format == Format::Csv {
-        let header = "sku,warehouse,on_hand,damaged,quality_control,quarantine,reserved,allocated,safety_stock";
+        let header =
+            "sku,warehouse,on_hand,damaged,quality_control,quarantine,reserved,allocated,safety_stock";
         writeln!(out, "{header}")?;
     }
     let mut after = None;
@@ -166,14 +168,21 @@ mod tests {
                 )
             };
             Some(match asked.path.as_str() {
-                "/v1/stock?limit=500" => (200, format!("{{\"items\":[{}],\"next\":\"a b\"}}", item("A,\\\"1"))),
+                "/v1/stock?limit=500" => {
+                    (200, format!("{{\"items\":[{}],\"next\":\"a b\"}}", item("A,\\\"1")))
+                }
                 "/v1/stock?limit=500&after=a%20b" => (200, format!("{{\"items\":[{}]}}", item("Ü"))),
                 other => panic!("unexpected {other}"),
             })
         })
         .await;
-        let mut args =
-            ExportStockArgs { url, token: None, format: Format::Csv, warehouse: Some("BER".into()), output: None };
+        let mut args = ExportStockArgs {
+            url,
+            token: None,
+            format: Format::Csv,
+            warehouse: Some("BER".into()),
+            output: None,
+        };
         let mut out = Vec::new();
         export(&args, &mut out).await.unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -2,9 +2,9 @@
 
 pub mod demo;
 pub mod export;
+mod failure;
 pub mod import;
 pub mod load;
-mod failure;
 mod span;
 
 pub use failure::Failure;

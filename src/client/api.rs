@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use super::connection::{Connection, Method, Request};
 use super::error::{ClientError, Problem, Verdict};
-use super::model::{Availability, Counts, LineResult, Movement, NewReservation, Reservation, SkuStock, StockPage};
+use super::model::{
+    Availability, Counts, LineResult, Movement, NewReservation, Reservation, SkuStock, StockPage,
+};
 use super::target::{Target, segment};
 
 /// First pause before asking again; doubled up to [`PAUSE_MAX`].
@@ -117,7 +119,11 @@ impl Client {
     ///
     /// # Errors
     /// Unknown channel, too many SKUs, or no answer.
-    pub async fn availability(&mut self, channel: &str, skus: &[&str]) -> Result<Vec<Availability>, ClientError> {
+    pub async fn availability(
+        &mut self,
+        channel: &str,
+        skus: &[&str],
+    ) -> Result<Vec<Availability>, ClientError> {
         #[derive(serde::Deserialize)]
         struct Items {
             items: Vec<Availability>,
@@ -151,7 +157,12 @@ impl Client {
     ///
     /// # Errors
     /// It ended, or the time is beyond its latest deadline.
-    pub async fn extend(&mut self, reservation: &str, id: &str, ttl_s: u64) -> Result<Reservation, ClientError> {
+    pub async fn extend(
+        &mut self,
+        reservation: &str,
+        id: &str,
+        ttl_s: u64,
+    ) -> Result<Reservation, ClientError> {
         let path = format!("/v1/reservations/{}/extend", segment(reservation));
         self.call(Method::Post, &path, Some(id), Some(format!("{{\"ttl_s\":{ttl_s}}}").as_bytes())).await
     }
@@ -183,7 +194,12 @@ impl Client {
         self.call(Method::Delete, &path, Some(id), None).await
     }
 
-    async fn batch(&mut self, path: &str, id: &str, body: &impl Serialize) -> Result<Vec<LineResult>, ClientError> {
+    async fn batch(
+        &mut self,
+        path: &str,
+        id: &str,
+        body: &impl Serialize,
+    ) -> Result<Vec<LineResult>, ClientError> {
         #[derive(serde::Deserialize)]
         struct Results {
             results: Vec<LineResult>,
@@ -208,7 +224,11 @@ impl Client {
                 Ok(200..=299) => return Ok(serde_json::from_slice(self.connection.body())?),
                 Ok(status) => {
                     let retry_after_s = self.connection.retry_after_s();
-                    ClientError::Problem(Box::new(Problem::read(status, self.connection.body(), retry_after_s)))
+                    ClientError::Problem(Box::new(Problem::read(
+                        status,
+                        self.connection.body(),
+                        retry_after_s,
+                    )))
                 }
                 Err(error) => error,
             };

@@ -121,7 +121,11 @@ impl Connection {
             Err(_) => {
                 // What arrives later on this connection would be taken for the next answer.
                 let never_connected = self.stream.take().is_none();
-                Err(if never_connected { self.unreachable() } else { ClientError::Timeout(timeout.as_millis()) })
+                Err(if never_connected {
+                    self.unreachable()
+                } else {
+                    ClientError::Timeout(timeout.as_millis())
+                })
             }
         }
     }
@@ -277,7 +281,9 @@ mod tests {
     use super::*;
 
     /// Answers each accepted connection's requests with the given bytes, one per request, then closes it.
-    async fn fake(connections: Vec<Vec<&'static [u8]>>) -> (Arc<Target>, tokio::task::JoinHandle<Vec<String>>) {
+    async fn fake(
+        connections: Vec<Vec<&'static [u8]>>,
+    ) -> (Arc<Target>, tokio::task::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let target = Target::new(&format!("http://{}", listener.local_addr().unwrap()), Some("tok")).unwrap();
         let served = tokio::spawn(async move {
@@ -344,7 +350,8 @@ mod tests {
     /// Silence ends as a timeout, a closed port as surely not done.
     #[tokio::test]
     async fn silence_and_refusal() {
-        let (target, served) = fake(vec![vec![b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", b""]]).await;
+        let (target, served) =
+            fake(vec![vec![b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", b""]]).await;
         let mut connection = Connection::new(Arc::clone(&target), Duration::from_millis(50));
         let error = connection.send(&post(None)).await.unwrap_err();
         assert!(matches!(error, ClientError::Timeout(50)), "{error}");

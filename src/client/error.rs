@@ -58,7 +58,9 @@ impl ClientError {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Problem(problem) => Some(&problem.code),
-            Self::Connect { .. } | Self::Lost(_) | Self::Timeout(_) | Self::Protocol(_) | Self::Body(_) => None,
+            Self::Connect { .. } | Self::Lost(_) | Self::Timeout(_) | Self::Protocol(_) | Self::Body(_) => {
+                None
+            }
         }
     }
 }
@@ -118,7 +120,8 @@ mod tests {
     /// Retrying code must never take an unknown outcome for a refusal, nor the other way round.
     #[test]
     fn verdict_follows_status_and_code() {
-        let verdict = |status, code: &str| Problem { status, code: code.into(), ..Problem::default() }.verdict();
+        let verdict =
+            |status, code: &str| Problem { status, code: code.into(), ..Problem::default() }.verdict();
         assert_eq!(verdict(503, "outcome_unknown"), Verdict::Unknown);
         assert_eq!(verdict(503, "busy"), Verdict::NotDone);
         assert_eq!(verdict(429, ""), Verdict::NotDone);

@@ -27,7 +27,7 @@ pub use api::Client;
 pub use connection::{Connection, Method, Request};
 pub use error::{ClientError, Problem, Verdict};
 pub use model::{
-    Availability, CartLine, CountLine, Counts, HeldLine, Level, LineResult, LineStatus, Movement, NewReservation,
-    Reservation, SkuStock, StockPage, Unavailable,
+    Availability, CartLine, CountLine, Counts, HeldLine, Level, LineResult, LineStatus, Movement,
+    NewReservation, Reservation, SkuStock, StockPage, Unavailable,
 };
 pub use target::{BadUrl, Target, segment};

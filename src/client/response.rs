@@ -70,7 +70,8 @@ impl Head {
     fn take(&mut self, header: &httparse::Header<'_>) -> Result<(), ClientError> {
         let text = || std::str::from_utf8(header.value).unwrap_or_default().trim();
         if header.name.eq_ignore_ascii_case("content-length") {
-            let length = text().parse::<u64>().map_err(|_| ClientError::Protocol("content-length is no number"))?;
+            let length =
+                text().parse::<u64>().map_err(|_| ClientError::Protocol("content-length is no number"))?;
             let length = usize::try_from(length).ok().filter(|_| length <= BODY_BYTES_MAX);
             if self.framing != Framing::Chunked {
                 self.framing = Framing::Length(length.ok_or(ClientError::Protocol("body too long"))?);
@@ -163,8 +164,13 @@ mod tests {
             assert_eq!(Head::read(&bytes[..cut]).unwrap(), None, "cut at {cut}");
         }
         let head = Head::read(bytes).unwrap().unwrap();
-        let expected =
-            Head { bytes: end, status: 503, framing: Framing::Length(12), close: true, retry_after_s: Some(2) };
+        let expected = Head {
+            bytes: end,
+            status: 503,
+            framing: Framing::Length(12),
+            close: true,
+            retry_after_s: Some(2),
+        };
         assert_eq!(head, expected);
     }
 

@@ -24,8 +24,16 @@ pub(super) struct Entry {
 /// A count says what is there, a movement what changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
-    Count { on_hand: i64 },
-    Move { kind: String, quantity: i64, reason: Option<String>, reference: Option<String>, occurred_at: Option<String> },
+    Count {
+        on_hand: i64,
+    },
+    Move {
+        kind: String,
+        quantity: i64,
+        reason: Option<String>,
+        reference: Option<String>,
+        occurred_at: Option<String>,
+    },
 }
 
 /// Why a line can't be sent.
@@ -59,9 +67,9 @@ impl Entry {
         let given = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
         let own = |column| given(column).map(str::to_owned);
         let sku = sku(given("sku").ok_or_else(|| Bad::new("sku", "is empty; every line needs a SKU"))?)?;
-        let place = given("warehouse")
-            .or(warehouse)
-            .ok_or_else(|| Bad::new("warehouse", "is empty; fill it, or name one for all with --warehouse"))?;
+        let place = given("warehouse").or(warehouse).ok_or_else(|| {
+            Bad::new("warehouse", "is empty; fill it, or name one for all with --warehouse")
+        })?;
         let act = match (given("on_hand"), given("kind"), given("quantity")) {
             (Some(on_hand), None, None) => Act::Count { on_hand: units("on_hand", on_hand)? },
             (None, Some(kind), Some(quantity)) => Act::Move {
@@ -72,12 +80,22 @@ impl Entry {
                 occurred_at: moment(given("occurred_at"))?,
             },
             (Some(_), ..) => {
-                return Err(Bad::new("on_hand", "stands beside kind or quantity; a line is a count or a movement"));
+                return Err(Bad::new(
+                    "on_hand",
+                    "stands beside kind or quantity; a line is a count or a movement",
+                ));
             }
-            (None, Some(_), None) => return Err(Bad::new("quantity", "is empty; a movement needs whole units")),
-            (None, None, Some(_)) => return Err(Bad::new("kind", "is empty; write for example receive or adjust")),
+            (None, Some(_), None) => {
+                return Err(Bad::new("quantity", "is empty; a movement needs whole units"));
+            }
+            (None, None, Some(_)) => {
+                return Err(Bad::new("kind", "is empty; write for example receive or adjust"));
+            }
             (None, None, None) => {
-                return Err(Bad::new("on_hand", "is empty; write a count, or kind and quantity for a movement"));
+                return Err(Bad::new(
+                    "on_hand",
+                    "is empty; write a count, or kind and quantity for a movement",
+                ));
             }
         };
         Ok(Self { sku, warehouse: id(place)?, act })
@@ -95,7 +113,8 @@ fn sku(text: &str) -> Result<String, Bad> {
 }
 
 fn id(text: &str) -> Result<String, Bad> {
-    let fits = text.len() <= ID_BYTES_MAX && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let fits = text.len() <= ID_BYTES_MAX
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if fits {
         return Ok(text.to_owned());
     }
@@ -112,7 +131,9 @@ fn units(column: &'static str, text: &str) -> Result<i64, Bad> {
     let right = match text.parse::<f64>() {
         Ok(figure) if figure.fract() == 0.0 && figure.abs() < 1e15 => format!("; write {figure:.0}"),
         Ok(_) => "; units are never split, write whole ones".to_owned(),
-        Err(_) if text.contains([',', '.', '\'', ' ']) => "; write it without separators, such as 1200".to_owned(),
+        Err(_) if text.contains([',', '.', '\'', ' ']) => {
+            "; write it without separators, such as 1200".to_owned()
+        }
         Err(_) => "; write digits, such as 12".to_owned(),
     };
     Err(Bad::new(column, format!("{text:?} is no whole number{right}")))
@@ -142,7 +163,12 @@ mod tests {
         let count = read(&[("sku", " TEE-M "), ("warehouse", "BER"), ("on_hand", "-3")], None).unwrap();
         assert_eq!((count.sku.as_str(), count.act), ("TEE-M", Act::Count { on_hand: -3 }));
         let moved = read(
-            &[("sku", "Täs/se"), ("kind", "receive"), ("quantity", "+10"), ("occurred_at", "2026-11-23T10:00:00+01:00")],
+            &[
+                ("sku", "Täs/se"),
+                ("kind", "receive"),
+                ("quantity", "+10"),
+                ("occurred_at", "2026-11-23T10:00:00+01:00"),
+            ],
             Some("VIE"),
         )
         .unwrap();
@@ -157,17 +183,26 @@ mod tests {
     fn bad_lines() {
         let figure = |text| read(&[("sku", "A"), ("warehouse", "B"), ("on_hand", text)], None).unwrap_err();
         assert_eq!(figure("3.0"), Bad::new("on_hand", "\"3.0\" is no whole number; write 3"));
-        assert_eq!(figure("1,200").told, "\"1,200\" is no whole number; write it without separators, such as 1200");
+        assert_eq!(
+            figure("1,200").told,
+            "\"1,200\" is no whole number; write it without separators, such as 1200"
+        );
         assert_eq!(figure("2.5").told, "\"2.5\" is no whole number; units are never split, write whole ones");
         assert_eq!(figure("viele").told, "\"viele\" is no whole number; write digits, such as 12");
         assert_eq!(figure("NaN").column, "on_hand");
-        assert_eq!(figure("99999999999999999").told, "99999999999999999 is beyond ±2^53; no warehouse holds that many");
+        assert_eq!(
+            figure("99999999999999999").told,
+            "99999999999999999 is beyond ±2^53; no warehouse holds that many"
+        );
         assert_eq!(figure("").column, "on_hand");
         let column = |line: &[(&'static str, &'static str)]| read(line, None).unwrap_err().column;
         assert_eq!(column(&[("warehouse", "B"), ("on_hand", "1")]), "sku");
         assert_eq!(column(&[("sku", "A"), ("on_hand", "1")]), "warehouse");
         assert_eq!(column(&[("sku", "A"), ("warehouse", "B B"), ("on_hand", "1")]), "warehouse");
-        assert_eq!(column(&[("sku", "A"), ("warehouse", "B"), ("on_hand", "1"), ("kind", "adjust")]), "on_hand");
+        assert_eq!(
+            column(&[("sku", "A"), ("warehouse", "B"), ("on_hand", "1"), ("kind", "adjust")]),
+            "on_hand"
+        );
         assert_eq!(column(&[("sku", "A"), ("warehouse", "B"), ("kind", "adjust")]), "quantity");
         assert_eq!(column(&[("sku", "A\u{7}B"), ("warehouse", "B"), ("on_hand", "1")]), "sku");
     }

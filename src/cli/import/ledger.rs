@@ -27,7 +27,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The rejects file can't be written.
-    pub(super) fn open(bytes: u64, rejects: Option<&Path>, keep: u64, header: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn open(
+        bytes: u64,
+        rejects: Option<&Path>,
+        keep: u64,
+        header: Option<&str>,
+    ) -> Result<Self, Failure> {
         let bar = ProgressBar::new(bytes);
         bar.set_style(ProgressStyle::with_template(
             "{bar:30} {percent:>3}%  {msg}  {binary_bytes_per_sec}  {eta} left",
@@ -54,7 +59,8 @@ impl Ledger {
 
     /// Names one line that was not applied.
     pub(super) fn reject(&mut self, line: u64, column: &str, told: &str, raw: &str) {
-        let place = if column.is_empty() { format!("line {line}") } else { format!("line {line}, column {column}") };
+        let place =
+            if column.is_empty() { format!("line {line}") } else { format!("line {line}, column {column}") };
         self.say(&format!("{place}: {told}"));
         if self.rejects.is_some() {
             self.pending.push(raw.to_owned());
@@ -68,7 +74,8 @@ impl Ledger {
         match self.told {
             ..=TOLD_MAX => self.bar.suspend(|| eprintln!("{told}")),
             _ if self.told == TOLD_MAX + 1 => {
-                self.bar.suspend(|| eprintln!("further lines are only counted; --rejects FILE keeps them all"));
+                self.bar
+                    .suspend(|| eprintln!("further lines are only counted; --rejects FILE keeps them all"));
             }
             _ => {}
         }

@@ -46,7 +46,10 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<ExitCode, Fai
     import.ledger.finish();
     ended.map_err(|error| {
         let at = beside(&args.file);
-        format!("{error}\ncut short; run the same command again to continue (its state is in {})", at.display())
+        format!(
+            "{error}\ncut short; run the same command again to continue (its state is in {})",
+            at.display()
+        )
     })?;
     let seconds = started.elapsed().as_secs_f64();
     let lines = state.applied + state.refused - applied_before - refused_before;
@@ -143,13 +146,20 @@ impl Import<'_> {
     /// Names the lines the daemon refused; returns their number.
     fn judge(&mut self, batch: &Batch, results: &[LineResult]) -> Result<u64, Failure> {
         if results.len() != batch.origin.len() {
-            return Err(format!("{} lines were sent, {} were answered", batch.origin.len(), results.len()).into());
+            return Err(
+                format!("{} lines were sent, {} were answered", batch.origin.len(), results.len()).into()
+            );
         }
         let mut refused = 0;
         for ((line, raw), result) in batch.origin.iter().zip(results) {
             if result.status != LineStatus::Applied {
                 refused += 1;
-                self.ledger.reject(*line, "", &format!("{} {}: {}", result.sku, result.code, result.detail), raw);
+                self.ledger.reject(
+                    *line,
+                    "",
+                    &format!("{} {}: {}", result.sku, result.code, result.detail),
+                    raw,
+                );
             }
         }
         Ok(refused)
@@ -181,7 +191,10 @@ fn concerns_only_the_batch(error: &ClientError) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_types, reason = "the fake's books are locked for a few instructions, never across an await")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the fake's books are locked for a few instructions, never across an await"
+)]
 mod tests {
     use std::collections::HashMap;
     use std::path::Path;
@@ -216,10 +229,14 @@ mod tests {
                 return Some((401, json!({"code": "unauthorised"}).to_string()));
             }
             if asked.path.contains("NOWHERE") {
-                return Some((404, json!({"code": "unknown_warehouse", "detail": "no such warehouse"}).to_string()));
+                return Some((
+                    404,
+                    json!({"code": "unknown_warehouse", "detail": "no such warehouse"}).to_string(),
+                ));
             }
             let lines = asked.body["lines"].as_array().unwrap();
-            let results: Vec<Value> = lines.iter().map(|line| self.book(line, asked.id.as_ref().unwrap())).collect();
+            let results: Vec<Value> =
+                lines.iter().map(|line| self.book(line, asked.id.as_ref().unwrap())).collect();
             self.ids.insert(asked.id.clone().unwrap(), asked.body.clone());
             Some((200, json!({ "results": results }).to_string()))
         }
@@ -285,7 +302,8 @@ mod tests {
         let world = World::new().await;
         let file = world.path("moves.jsonl");
         let line = |n: u32| format!("{{\"sku\":\"S{n}\",\"kind\":\"receive\",\"quantity\":{n}}}\n");
-        let text: String = (1..=20).map(|n| if n == 4 || n == 19 { "nonsense\n".to_owned() } else { line(n) }).collect();
+        let text: String =
+            (1..=20).map(|n| if n == 4 || n == 19 { "nonsense\n".to_owned() } else { line(n) }).collect();
         std::fs::write(&file, text).unwrap();
         let rejects = world.path("bad.jsonl");
         let words = format!("--warehouse BER --batch 3 --rejects {}", rejects.display());

@@ -76,14 +76,19 @@ pub(super) struct CsvSource {
     header: String,
     ignored: Vec<String>,
     warehouse: Option<String>,
+    /// The reader ends a record at the carriage return, so the record behind it starts one line early.
+    crlf: bool,
 }
 
 impl CsvSource {
     fn open(file: File, warehouse: Option<String>) -> Result<Self, Failure> {
         let mut input = BufReader::new(file);
-        let delimiter = delimiter(input.fill_buf()?);
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(input);
+        let (delimiter, crlf) = dialect(input.fill_buf()?);
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(input);
         let mut record = csv::ByteRecord::new();
         if !reader.read_byte_record(&mut record)? {
             return Err("the file is empty; its first line must name the columns".into());
@@ -100,19 +105,21 @@ impl CsvSource {
             )
             .into());
         }
-        if let Some(twice) = columns.iter().find(|name| columns.iter().filter(|other| other == name).count() > 1) {
+        if let Some(twice) =
+            columns.iter().find(|name| columns.iter().filter(|other| other == name).count() > 1)
+        {
             return Err(format!("the first line names column {twice} twice").into());
         }
         let ignored = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).cloned().collect();
         let header = columns.join(",");
-        Ok(Self { reader, record, columns, header, ignored, warehouse })
+        Ok(Self { reader, record, columns, header, ignored, warehouse, crlf })
     }
 
     fn next(&mut self) -> Result<Option<Row>, Failure> {
         if !self.reader.read_byte_record(&mut self.record)? {
             return Ok(None);
         }
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let line = self.record.position().map_or(0, csv::Position::line) + u64::from(self.crlf);
         let parsed = self.parse();
         Ok(Some(Row { line, at: self.reader.position().byte(), raw: self.raw()?, parsed }))
     }
@@ -139,11 +146,15 @@ impl CsvSource {
     }
 }
 
-/// The separator that stands most often in the first line; spreadsheets of many countries write semicolons.
-fn delimiter(start: &[u8]) -> u8 {
+/// The separator that stands most often in the first line (spreadsheets of many countries write semicolons), and
+/// whether lines end with a carriage return too.
+fn dialect(start: &[u8]) -> (u8, bool) {
     let first = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let count = |wanted: u8| first.iter().filter(|&&byte| byte == wanted).count();
-    [b';', b'\t'].into_iter().fold(b',', |best, next| if count(next) > count(best) { next } else { best })
+    let separator = [b';', b'\t']
+        .into_iter()
+        .fold(b',', |best, next| if count(next) > count(best) { next } else { best });
+    (separator, first.ends_with(b"\r"))
 }
 
 /// One JSON object a line.
@@ -179,7 +190,10 @@ impl JsonSource {
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(raw).map_err(|error| Bad::line(format!("is no JSON object: {error}")))?;
         if let Some(unknown) = object.keys().find(|key| !COLUMNS.contains(&key.as_str())) {
-            return Err(Bad::line(format!("has an unknown key {unknown:?}; known are {}", COLUMNS.join(", "))));
+            return Err(Bad::line(format!(
+                "has an unknown key {unknown:?}; known are {}",
+                COLUMNS.join(", ")
+            )));
         }
         let mut texts = Vec::with_capacity(object.len());
         for column in COLUMNS {
@@ -193,8 +207,9 @@ impl JsonSource {
                 }
             }
         }
-        let field =
-            |column| texts.iter().find(|(name, _)| *name == column).map(|(_, text): &(_, String)| text.as_str());
+        let field = |column| {
+            texts.iter().find(|(name, _)| *name == column).map(|(_, text): &(_, String)| text.as_str())
+        };
         Entry::read(field, self.warehouse.as_deref())
     }
 }
@@ -223,7 +238,8 @@ mod tests {
     fn csv_as_written_by_spreadsheets() {
         let content = "\u{feff}SKU;Warehouse;on_hand;Titel\r\nA;BER;1;x\r\n\"B\"\"1\";BER;2;\"zwei\r\nZeilen\"\r\nC;BER;3;z\r\n";
         let rows = rows("stock.csv", content.as_bytes()).unwrap();
-        let read: Vec<(u64, String)> = rows.into_iter().map(|row| (row.line, row.parsed.unwrap().sku)).collect();
+        let read: Vec<(u64, String)> =
+            rows.into_iter().map(|row| (row.line, row.parsed.unwrap().sku)).collect();
         assert_eq!(read, [(2, "A".to_owned()), (3, "B\"1".to_owned()), (5, "C".to_owned())]);
     }
 
@@ -254,7 +270,10 @@ mod tests {
         let rows = rows("stock.jsonl", content).unwrap();
         assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 3, 4, 5]);
         assert!(rows[0].parsed.is_ok());
-        assert_eq!(rows[1].parsed.clone().unwrap_err(), Bad { column: "on_hand", told: "[1] is neither text nor number".into() });
+        assert_eq!(
+            rows[1].parsed.clone().unwrap_err(),
+            Bad { column: "on_hand", told: "[1] is neither text nor number".into() }
+        );
         assert!(rows[2].parsed.clone().unwrap_err().told.starts_with("is no JSON object"));
         assert!(rows[3].parsed.clone().unwrap_err().told.starts_with("has an unknown key \"anzahl\""));
     }

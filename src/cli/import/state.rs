@@ -90,7 +90,8 @@ impl State {
     /// The id of one batch: the same for the same content and options, so that booking it twice is impossible.
     pub(super) fn command_id(&self, batch: u64, counts: bool) -> String {
         let mut hasher = blake3::Hasher::new();
-        for part in [self.file.as_str(), self.options.as_str(), if counts { self.as_of.as_str() } else { "" }] {
+        for part in [self.file.as_str(), self.options.as_str(), if counts { self.as_of.as_str() } else { "" }]
+        {
             hasher.update(part.as_bytes());
             hasher.update(b"\0");
         }

@@ -110,7 +110,9 @@ async fn resolve(mut client: Client, plan: &Plan, asked: &[Asked]) -> Result<(Au
                 found.unknown_held += 1;
                 held.push(*one);
             }
-            Ok(told) => found.complain(format!("{} of unknown outcome is held in part: {:?}", one.id, told.lines)),
+            Ok(told) => {
+                found.complain(format!("{} of unknown outcome is held in part: {:?}", one.id, told.lines))
+            }
             Err(error) if is_absent(&error) => found.unknown_not_done += 1,
             Err(error) => return Err(error.into()),
         }
@@ -126,7 +128,10 @@ async fn read_back(mut client: Client, brief: Arc<Brief>, asked: Vec<Asked>) -> 
             Ok(told) if told.state == "reserved" && agrees(&brief.plan, &one, &told.per_sku()) => {}
             Ok(told) => {
                 found.lost += 1;
-                found.complain(format!("acknowledged {} reads {}, lines {:?}", one.id, told.state, told.lines));
+                found.complain(format!(
+                    "acknowledged {} reads {}, lines {:?}",
+                    one.id, told.state, told.lines
+                ));
             }
             Err(error) if is_absent(&error) => {
                 found.lost += 1;
@@ -154,7 +159,8 @@ async fn figures_agree(
             found.oversold_units += granted - stock;
             found.complain(format!("{name}: {granted} units granted of {stock}"));
         }
-        let oversold_here: i64 = told.levels.iter().map(|level| (level.reserved - level.on_hand).max(0)).sum();
+        let oversold_here: i64 =
+            told.levels.iter().map(|level| (level.reserved - level.on_hand).max(0)).sum();
         if reserved != granted || on_hand != stock || oversold_here > 0 {
             found.wrong_figures += 1;
             found.complain(format!(

@@ -29,7 +29,8 @@ pub(super) async fn fight(
     }
     let barrier = Arc::new(Barrier::new(clients));
     let started = Instant::now();
-    let window = Window { measure_from: started, until: started + args.patience, give_up: started + args.patience };
+    let window =
+        Window { measure_from: started, until: started + args.patience, give_up: started + args.patience };
     let mut fighters = JoinSet::new();
     for (seed, connection) in (0..).zip(ready) {
         let (brief, barrier) = (Arc::clone(brief), Arc::clone(&barrier));

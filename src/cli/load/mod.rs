@@ -22,5 +22,5 @@ mod stock;
 mod worker;
 
 pub use args::{LoadArgs, Shape};
-pub use run::run;
 pub(crate) use run::raise_file_limit;
+pub use run::run;

@@ -74,7 +74,10 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { clients, shape, skus, units_per_sku, seconds, .. } = self;
-        writeln!(f, "{shape}: {clients} clients, {skus} SKUs with {units_per_sku} units each, {seconds:.1} s")?;
+        writeln!(
+            f,
+            "{shape}: {clients} clients, {skus} SKUs with {units_per_sku} units each, {seconds:.1} s"
+        )?;
         writeln!(f, "  throughput  {:.0} answers/s ({} in the window)", self.answers_per_s, self.answers)?;
         let ms = |us: u64| us as f64 / 1000.0;
         let Latency { p50_us, p99_us, p999_us, max_us } = self.latency;

@@ -136,7 +136,10 @@ fn run_name() -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_types, reason = "the fake's books are locked for a few instructions, never across an await")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the fake's books are locked for a few instructions, never across an await"
+)]
 mod tests {
     use std::collections::HashMap;
     use std::sync::Mutex;

@@ -179,8 +179,12 @@ impl Worker {
     async fn ask(&mut self, asked: Asked, window: Window) -> Outcome {
         let mut buffer = Uuid::encode_buffer();
         let id: &str = asked.id.hyphenated().encode_lower(&mut buffer);
-        let request =
-            Request { method: Method::Post, path: "/v1/reservations", id: Some(id), body: Some(self.body.as_bytes()) };
+        let request = Request {
+            method: Method::Post,
+            path: "/v1/reservations",
+            id: Some(id),
+            body: Some(self.body.as_bytes()),
+        };
         let started = Instant::now();
         let mut pause = PAUSE;
         let mut in_doubt = false;
@@ -191,7 +195,8 @@ impl Worker {
                     return self.tally.granted(&self.brief.plan, asked, id, self.connection.body());
                 }
                 Ok(status) => {
-                    let problem = Problem::read(status, self.connection.body(), self.connection.retry_after_s());
+                    let problem =
+                        Problem::read(status, self.connection.body(), self.connection.retry_after_s());
                     if status == 409 && problem.code == "insufficient_stock" {
                         self.tally.measure(started, window);
                         return Outcome::Refused;
@@ -269,7 +274,10 @@ impl Tally {
         }
         let own = |text: Cow<'_, str>| text.into_owned();
         Outcome::Granted(
-            told.lines.into_iter().map(|line| (own(line.sku), line.quantity, line.warehouse.map(own))).collect(),
+            told.lines
+                .into_iter()
+                .map(|line| (own(line.sku), line.quantity, line.warehouse.map(own)))
+                .collect(),
         )
     }
 }
