@@ -14,6 +14,9 @@ pub struct Movement {
     pub kind: String,
     /// Whole units; signed only where the kind allows it (`adjust`).
     pub quantity: i64,
+    /// Out of or into which condition (`damaged`, `quality_control`, `quarantine`), where the kind knows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// Why, for the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -160,6 +163,18 @@ pub struct SkuStock {
     /// Per channel.
     #[serde(default)]
     pub channels: Vec<Availability>,
+    /// Per journal, the position (`<version>-<nonce>`) these figures are true at.
+    #[serde(default)]
+    pub as_of: BTreeMap<String, String>,
+}
+
+impl SkuStock {
+    /// The event id of a warehouse's journal up to which these figures are true, as a count names it.
+    #[must_use]
+    pub fn seen(&self, warehouse: &str) -> Option<String> {
+        let journal = format!("w:{warehouse}");
+        self.as_of.get(&journal).map(|position| format!("{journal}.{position}.0"))
+    }
 }
 
 /// One SKU at one warehouse.

@@ -32,13 +32,16 @@ impl Lines {
     }
 }
 
+/// Lines so far, and where they stood.
+type Open = (Lines, Vec<(u64, String)>);
+
 /// Collects lines until a warehouse has a batch full.
 #[derive(Debug)]
 pub(super) struct Batches {
     size: usize,
     next: u64,
     /// By warehouse, counts and movements apart.
-    open: BTreeMap<(String, bool), (Lines, Vec<(u64, String)>)>,
+    open: BTreeMap<(String, bool), Open>,
 }
 
 impl Batches {
@@ -57,7 +60,7 @@ impl Batches {
         match (lines, act) {
             (Lines::Counts(lines), Act::Count { on_hand }) => lines.push(CountLine { sku, on_hand }),
             (Lines::Movements(lines), Act::Move { kind, quantity, reason, reference, occurred_at }) => {
-                lines.push(Movement { sku, kind, quantity, reason, reference, occurred_at });
+                lines.push(Movement { sku, kind, quantity, condition: None, reason, reference, occurred_at });
             }
             (Lines::Counts(_), Act::Move { .. }) | (Lines::Movements(_), Act::Count { .. }) => {
                 unreachable!("the key keeps the two forms apart")
