@@ -49,7 +49,9 @@ fn judge(before: &Held, answer: Result<&Reservation, &ClientError>, untouched: b
             Some("was paid and is no promise any more".to_owned())
         }
         (Stage::Shipped, state) if state != "shipped" => Some(format!("was shipped and reads {state}")),
-        (Stage::Reserved | Stage::Allocated, _) if untouched && sorted(&before.lines) != sorted(&told.lines) => {
+        (Stage::Reserved | Stage::Allocated, _)
+            if untouched && sorted(&before.lines) != sorted(&told.lines) =>
+        {
             Some(format!("held {:?} and holds {:?}", before.lines, told.lines))
         }
         _ => None,

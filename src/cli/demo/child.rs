@@ -176,6 +176,15 @@ fn config(port: u16, dir: &Path, redis: Option<&str>) -> String {
 }
 
 #[cfg(test)]
+impl Daemon {
+    /// Stands for a daemon somebody else runs.
+    pub(super) fn elsewhere(url: &str) -> Self {
+        let target = Arc::new(Target::new(url, None).unwrap());
+        Self { dir: PathBuf::new(), child: None, target, url: url.to_owned(), keep: true }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

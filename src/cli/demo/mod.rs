@@ -17,6 +17,8 @@ mod chaos;
 mod child;
 mod customer;
 mod duel;
+#[cfg(test)]
+mod fake;
 mod hour;
 mod ledger;
 mod merchant;

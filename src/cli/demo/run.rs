@@ -213,6 +213,9 @@ async fn watch(watch: Watch<'_>) -> Result<(), Failure> {
     while let Some(joined) = duels.join_next().await {
         joined?;
     }
+    while let Ok(told) = news.try_recv() {
+        screen.news(&told?);
+    }
     Ok(())
 }
 
@@ -280,4 +283,66 @@ async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<E
         screen.plain(&format!("  the daemon's files stay in {}", daemon.keep().display()));
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the fake's books are locked for a few instructions, never across an await"
+)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::fake::{Books, Fault};
+    use super::*;
+    use crate::client::fake;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        demo: DemoArgs,
+    }
+
+    /// Lets a short hour pass on the fake; whether the receipt holds, and the books.
+    async fn hour(fault: Fault) -> (bool, Arc<Hour>) {
+        let books = std::sync::Mutex::new(Books::new(fault));
+        let url = fake::serve(move |asked| books.lock().unwrap().answer(&asked)).await;
+        let args = Line::parse_from(["demo", "--for", "5500ms", "--customers", "150"]).demo;
+        let merchant = Merchant::read(&mut fastrand::Rng::with_seed(args.seed)).unwrap();
+        let daemon = Daemon::elsewhere(&url);
+        let hour = Arc::new(Hour::new(merchant, daemon.target()));
+        let mut screen = Screen::new();
+        open(&hour).await.unwrap();
+        welcome(&screen, &args, &hour, &url);
+        busy(&args, &mut screen, &hour, &Arc::new(Mutex::new(daemon))).await.unwrap();
+        let holds = receipt(&hour, &screen).await.unwrap();
+        (holds, hour)
+    }
+
+    /// On an honest daemon the books close, and the simulated people did everything they are there for.
+    #[tokio::test]
+    async fn honest_books_close() {
+        let (holds, hour) = hour(Fault::None).await;
+        let ledger = hour.ledger.lock().await;
+        assert!(holds);
+        assert_eq!(ledger.surprise, None);
+        assert_eq!(ledger.oversold(), 0);
+        let total = ledger.total();
+        let moved = [total.received, total.returned, total.shipped, total.damaged, -total.corrected.min(-1)];
+        assert!(moved.iter().all(|&units| units > 0), "{total:?}");
+        let counted = ledger.counters;
+        let happened = [counted.refused, counted.amended, counted.abandoned, counted.paid];
+        assert!(happened.iter().all(|&times| times > 0), "{counted:?}");
+    }
+
+    /// A daemon that oversells, or keeps goods that left, does not get away with it.
+    #[tokio::test]
+    async fn lies_are_found() {
+        let (_, seen) = hour(Fault::Oversells).await;
+        let ledger = seen.ledger.lock().await;
+        assert!(ledger.surprise.is_some(), "the duel sees that more than one won");
+        drop(ledger);
+        let (holds, _) = hour(Fault::ForgetsShipments).await;
+        assert!(!holds);
+    }
 }
