@@ -10,7 +10,7 @@ use super::customer::ship;
 use super::hour::{Hour, command_id};
 use super::merchant::{LIMITED_SKU, LIMITED_WAREHOUSE};
 use crate::cli::Failure;
-use crate::client::{CartLine, ClientError, HeldLine, Movement, NewReservation};
+use crate::client::{CartLine, Client, ClientError, HeldLine, Movement, NewReservation};
 
 /// People who want it.
 const ASKING: usize = 200;
@@ -33,7 +33,11 @@ pub(super) async fn duel(hour: &Arc<Hour>) -> Result<String, Failure> {
     let start = Arc::new(Barrier::new(ASKING));
     let mut asking = JoinSet::new();
     for (number, channel) in (0..ASKING).zip(CHANNELS.into_iter().cycle()) {
-        asking.spawn(ask(Arc::clone(hour), Arc::clone(&start), number, channel));
+        let mut client = hour.client();
+        // One after the other: two hundred greetings at once overflow the kernel's queue and cost a second. Who fails
+        // here connects when asking.
+        let (Ok(()) | Err(_)) = client.connection().open().await;
+        asking.spawn(ask(client, Arc::clone(&start), number, channel));
     }
     let (mut won, mut refused, mut slowest) = (Vec::new(), 0_usize, 0);
     while let Some(joined) = asking.join_next().await {
@@ -66,13 +70,8 @@ pub(super) async fn duel(hour: &Arc<Hour>) -> Result<String, Failure> {
 
 type Answer = Result<(String, Vec<HeldLine>), ClientError>;
 
-async fn ask(hour: Arc<Hour>, start: Arc<Barrier>, number: usize, channel: &str) -> (Answer, u128) {
-    let mut client = hour.client();
-    let connected = client.connection().open().await;
+async fn ask(mut client: Client, start: Arc<Barrier>, number: usize, channel: &str) -> (Answer, u128) {
     start.wait().await;
-    if let Err(error) = connected {
-        return (Err(error), 0);
-    }
     let id = command_id();
     let wish = NewReservation {
         channel: channel.to_owned(),
