@@ -17,6 +17,7 @@ const PAGE: u32 = 500;
 
 /// Options of `lagerd export`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Example:\n  lagerd export stock > stock.csv")]
 pub struct ExportArgs {
     /// What is exported.
     #[command(subcommand)]
@@ -32,7 +33,7 @@ pub enum ExportWhat {
 
 /// Options of `lagerd export stock`.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Example:\n  \
     lagerd export stock > stock.csv\n  \
     lagerd export stock --format jsonl --output stock.jsonl --warehouse BER\n\n\
     The columns sku, warehouse and on_hand can be imported again as a count.\n\

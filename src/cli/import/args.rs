@@ -7,6 +7,7 @@ use crate::cli::span::span;
 
 /// Options of `lagerd import`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Example:\n  lagerd import stock stock.csv --warehouse BER")]
 pub struct ImportArgs {
     /// What the file holds.
     #[command(subcommand)]
@@ -22,7 +23,7 @@ pub enum ImportWhat {
 
 /// Options of `lagerd import stock`.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Example:\n  \
     lagerd import stock stock.csv --warehouse BER\n  \
     lagerd import stock stock.jsonl --source erp --as-of 2026-11-23T06:00:00Z --rejects bad.jsonl\n\n\
     A CSV file names its columns in the first line; comma, semicolon and tab are told apart by themselves:\n  \

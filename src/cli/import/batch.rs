@@ -59,8 +59,11 @@ impl Batches {
         });
         match (lines, act) {
             (Lines::Counts(lines), Act::Count { on_hand }) => lines.push(CountLine { sku, on_hand }),
-            (Lines::Movements(lines), Act::Move { kind, quantity, reason, reference, occurred_at }) => {
-                lines.push(Movement { sku, kind, quantity, condition: None, reason, reference, occurred_at });
+            (
+                Lines::Movements(lines),
+                Act::Move { kind, quantity, condition, reason, reference, occurred_at },
+            ) => {
+                lines.push(Movement { sku, kind, quantity, condition, reason, reference, occurred_at });
             }
             (Lines::Counts(_), Act::Move { .. }) | (Lines::Movements(_), Act::Count { .. }) => {
                 unreachable!("the key keeps the two forms apart")

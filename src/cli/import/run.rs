@@ -1,6 +1,7 @@
 //! From a file to a summary.
 #![expect(clippy::print_stdout, reason = "the summary is what the command ends with")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,13 +45,7 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<ExitCode, Fai
     let mut import = Import { args: &args, client, state: &mut state, ledger, line: 0, bad: 0 };
     let ended = import.all(source).await;
     import.ledger.finish();
-    ended.map_err(|error| {
-        let at = beside(&args.file);
-        format!(
-            "{error}\ncut short; run the same command again to continue (its state is in {})",
-            at.display()
-        )
-    })?;
+    ended.map_err(|cause| CutShort { cause, state: beside(&args.file) })?;
     let seconds = started.elapsed().as_secs_f64();
     let lines = state.applied + state.refused - applied_before - refused_before;
     println!(
@@ -65,6 +60,15 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<ExitCode, Fai
         println!("refused lines are in {}", rejects.display());
     }
     Ok(if state.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// An import that stopped before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}\ncut short; run the same command again to continue (its state is in {})", state.display())]
+struct CutShort {
+    #[source]
+    cause: Failure,
+    state: PathBuf,
 }
 
 /// A running import.

@@ -32,7 +32,7 @@ impl Shape {
 
 /// Options of `lagerd load`.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Example:\n  \
     lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
     lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n\n\
     Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 2 it could not run.")]
