@@ -9,10 +9,20 @@
 //! Invariant J3: a (version, nonce) names one batch.
 //! Invariant J6: versions go up by one, and whoever holds a confirmed head that the log does not know has met a loss.
 
+pub mod embedded;
 pub mod error;
 pub mod head;
+pub mod load;
+mod locked;
+pub mod memory;
+pub mod record;
+pub mod resync;
+pub mod ring;
 pub mod store;
 
 pub use error::{CommitError, JournalError};
 pub use head::{Head, JournalId, JournalKind, StoreId};
-pub use store::{Batch, Change, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};
+pub use load::{Loading, load};
+pub use resync::{Resynced, resync};
+pub use ring::Ring;
+pub use store::{Batch, Change, ChangesOf, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};

@@ -88,6 +88,31 @@ pub struct Batch {
     pub changes: Vec<Change>,
 }
 
+impl Batch {
+    /// Whether it makes the version right after the one it was decided on. A batch that doesn't is a bug of its maker;
+    /// stores answer it with a conflict and write nothing, so that no log ever has a gap (J6).
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.expected.version.checked_add(1) == Some(self.head.version)
+    }
+
+    /// About how many bytes it takes in memory and on the wire.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let row =
+            |change: &Change| change.key.len() + change.value.as_ref().map_or(0, Bytes::len) + ROW_OVERHEAD;
+        self.entry.len() + self.changes.iter().map(row).sum::<usize>() + ROW_OVERHEAD
+    }
+}
+
+/// What a row costs beside its bytes, roughly: the change itself and its framing.
+const ROW_OVERHEAD: usize = 80;
+
+/// Tells the rows an entry writes: the pure function behind "rows = fold(log)" (J2).
+///
+/// Fails with [`JournalError::Damaged`] on an entry it can't understand.
+pub type ChangesOf = fn(&[u8]) -> Result<Vec<Change>, JournalError>;
+
 /// An entry as the log holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
@@ -151,6 +176,7 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
     fn span<'a>(&'a self, id: &'a JournalId) -> BoxFuture<'a, Result<Span, JournalError>>;
 
     /// Entries from version `from` on, in order; at most `limit`, fewer where they are large (at least one if any).
+    /// Where `from` was trimmed, the answer begins with the oldest entry kept: compare its version.
     fn read<'a>(
         &'a self,
         id: &'a JournalId,
@@ -167,7 +193,7 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
     ) -> BoxFuture<'a, Result<Page, JournalError>>;
 
     /// Finishes an interrupted write (J1): if `last` is still the newest log entry and is above the head, writes its
-    /// rows and sets the head to it; otherwise does nothing.
+    /// rows and sets the head to it; otherwise does nothing. Finishing twice does no harm.
     fn finish<'a>(
         &'a self,
         id: &'a JournalId,
@@ -181,7 +207,8 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
     /// Confirmed positions of a journal's consumers.
     fn cursors<'a>(&'a self, id: &'a JournalId) -> BoxFuture<'a, Result<Vec<(String, Head)>, JournalError>>;
 
-    /// Moves (only ever up) or drops (`None`) a consumer's position.
+    /// Moves (only ever up) or drops (`None`) a consumer's position. A position that is not above the stored one
+    /// changes nothing and is no error: a late confirmation is normal.
     fn set_cursor<'a>(
         &'a self,
         id: &'a JournalId,

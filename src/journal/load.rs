@@ -1,0 +1,80 @@
+//! Loading a journal's whole state: pages of rows while others may write, then the log from before the first page.
+
+use bytes::Bytes;
+
+use super::resync::{changed, read_all, settle};
+use super::{Change, ChangesOf, Head, Journal, JournalError, JournalId, RowCursor, StoredEntry, Table};
+
+/// Takes what [`load`] reads. An error stops the loading.
+pub trait Loading: Send {
+    /// Some rows of a table. A row may come again, then with a value at least as new; rows of one moment don't come
+    /// together, so relations between rows hold only once the entries after them are taken too.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] where a row can't be understood.
+    fn rows(&mut self, table: Table, rows: Vec<(Bytes, Bytes)>) -> Result<(), JournalError>;
+
+    /// An entry written since the loading began, with the absolute rows it leaves. In order, gap-free.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] where an entry can't be understood.
+    fn entry(&mut self, stored: &StoredEntry, changes: Vec<Change>) -> Result<(), JournalError>;
+
+    /// Told after every page: how many rows came so far, of all tables together. For a line in the log.
+    fn progress(&mut self, table: Table, rows: u64);
+}
+
+/// Streams all rows of all tables to `into`, page by page, then the entries after the head seen before the first page.
+/// Returns the head that the whole stands at.
+///
+/// # Errors
+/// [`JournalError::Unavailable`] where the store is away or the log was trimmed or replaced under the loading: begin
+/// anew with an empty `into`. Other errors as the store and `into` give them.
+pub async fn load(
+    journal: &dyn Journal,
+    id: &JournalId,
+    changes_of: ChangesOf,
+    into: &mut dyn Loading,
+) -> Result<Head, JournalError> {
+    let before = settle(journal, id, changes_of).await?.head;
+    let mut count = 0;
+    for table in Table::ALL {
+        let mut from = Some(RowCursor::default());
+        while let Some(cursor) = from {
+            let page = journal.rows(id, table, cursor).await?;
+            count += page.rows.len() as u64;
+            from = page.next;
+            into.rows(table, page.rows)?;
+            into.progress(table, count);
+        }
+    }
+    replay(journal, id, before, changes_of, into).await
+}
+
+async fn replay(
+    journal: &dyn Journal,
+    id: &JournalId,
+    before: Head,
+    changes_of: ChangesOf,
+    into: &mut dyn Loading,
+) -> Result<Head, JournalError> {
+    let span = settle(journal, id, changes_of).await?;
+    if span.head == before {
+        return Ok(before);
+    }
+    if span.first > before.version.max(1) || span.head.version <= before.version {
+        return Err(changed(id));
+    }
+    // From the head seen before, inclusive: its nonce shows that this is still the same history.
+    let entries = read_all(journal, id, before.version.max(1), span.head.version).await?;
+    let mut entries = entries.into_iter().peekable();
+    if before != Head::GENESIS && entries.next_if(|stored| stored.head == before).is_none() {
+        return Err(changed(id));
+    }
+    let mut head = before;
+    for stored in entries {
+        into.entry(&stored, changes_of(&stored.entry)?)?;
+        head = stored.head;
+    }
+    Ok(head)
+}

@@ -1,0 +1,138 @@
+//! One log entry: what a batch decided.
+
+use bytes::Bytes;
+
+use super::codec::{Reader, Writer, damaged};
+use super::shared::{get_command_id, put_command_id};
+use crate::domain::channel::Channel;
+use crate::domain::ids::ActorName;
+use crate::domain::item::Items;
+use crate::domain::machine::{Cause, Machine};
+use crate::domain::time::Timestamp;
+use crate::domain::warehouse::Warehouse;
+use crate::journal::{Change, JournalError, JournalKind, Table};
+
+/// The version entries are written in.
+pub const ENTRY_VERSION: u8 = 1;
+
+/// A machine whose facts and rows have a stored form.
+pub trait Recorded: Machine {
+    /// The kind of its journal.
+    const KIND: JournalKind;
+    /// The tables its rows live in.
+    const TABLES: &'static [Table];
+
+    /// Writes a fact.
+    fn put_fact(fact: &Self::Fact, writer: &mut Writer);
+
+    /// Reads a fact.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`].
+    fn get_fact(reader: &mut Reader<'_>) -> Result<Self::Fact, JournalError>;
+
+    /// Writes a row.
+    fn put_row(row: &Self::Row, writer: &mut Writer);
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`].
+    fn get_row(reader: &mut Reader<'_>) -> Result<Self::Row, JournalError>;
+
+    /// The row as a table holds it; `None` for rows that live in the log alone.
+    fn change(row: &Self::Row) -> Option<Change>;
+
+    /// A table's row.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`].
+    fn row_from(table: Table, key: &[u8], value: &[u8]) -> Result<Self::Row, JournalError>;
+}
+
+/// What a batch decided.
+#[derive(Debug)]
+pub struct Entry<M: Recorded> {
+    /// The logical time it was decided at.
+    pub at: Timestamp,
+    /// The commands that changed something, in order.
+    pub causes: Vec<Cause>,
+    /// The facts, each with the index of its cause; `None` where time alone was the cause.
+    pub facts: Vec<(Option<usize>, M::Fact)>,
+    /// Every row it set, once.
+    pub rows: Vec<M::Row>,
+}
+
+impl<M: Recorded> Entry<M> {
+    /// The stored form.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        let mut writer = Writer::new(ENTRY_VERSION);
+        writer.byte(kind_number(M::KIND));
+        writer.signed(self.at.as_millis());
+        writer.list(&self.causes, |writer, cause| {
+            put_command_id(writer, &cause.id);
+            writer.option(cause.actor.as_ref(), |writer, actor| writer.text(actor.as_str()));
+        });
+        writer.list(&self.facts, |writer, (cause, fact)| {
+            writer.length(cause.map_or(0, |cause| cause.saturating_add(1)));
+            M::put_fact(fact, writer);
+        });
+        writer.list(&self.rows, |writer, row| M::put_row(row, writer));
+        writer.finish()
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, JournalError> {
+        let (mut reader, _version) = Reader::new(bytes, ENTRY_VERSION)?;
+        if reader.byte()? != kind_number(M::KIND) {
+            return Err(damaged(format!("an entry that is not of a {:?} journal", M::KIND)));
+        }
+        let at = Timestamp::from_millis(reader.signed()?);
+        let causes = reader.list(|reader| {
+            let id = get_command_id(reader)?;
+            let actor = reader.option(|reader| reader.text().map(ActorName::stored))?;
+            Ok(Cause { id, actor })
+        })?;
+        let facts = reader.list(|reader| {
+            let cause = usize::try_from(reader.unsigned()?).ok().and_then(|cause| cause.checked_sub(1));
+            Ok((cause, M::get_fact(reader)?))
+        })?;
+        let rows = reader.list(M::get_row)?;
+        reader.finish()?;
+        Ok(Self { at, causes, facts, rows })
+    }
+
+    /// The rows as the tables hold them.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.rows.iter().filter_map(M::change).collect()
+    }
+}
+
+/// The table rows that follow from an entry's bytes, whatever machine wrote it; finishes interrupted writes and replays
+/// logs.
+///
+/// # Errors
+/// [`JournalError::Damaged`].
+pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
+    let number = *bytes.get(1).ok_or_else(|| damaged("an entry ends early"))?;
+    let kind = JournalKind::ALL.into_iter().find(|kind| kind_number(*kind) == number);
+    match kind.ok_or_else(|| damaged(format!("{number} is no kind of journal")))? {
+        JournalKind::Warehouse => Entry::<Warehouse>::decode(bytes).map(|entry| entry.changes()),
+        JournalKind::Channel => Entry::<Channel>::decode(bytes).map(|entry| entry.changes()),
+        JournalKind::Items => Entry::<Items>::decode(bytes).map(|entry| entry.changes()),
+    }
+}
+
+/// The number that stands for a kind of journal in stored records; never changes.
+const fn kind_number(kind: JournalKind) -> u8 {
+    match kind {
+        JournalKind::Warehouse => 1,
+        JournalKind::Channel => 2,
+        JournalKind::Items => 3,
+    }
+}

@@ -1,0 +1,187 @@
+//! Stored forms that several machines share.
+
+use super::codec::{Reader, Writer, damaged};
+use crate::domain::hold::ClaimLine;
+use crate::domain::ids::{CommandId, Sku};
+use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
+use crate::domain::policy::Scheduled;
+use crate::domain::time::Timestamp;
+use crate::journal::JournalError;
+
+type Read<T> = Result<T, JournalError>;
+
+/// The version row values are written in.
+pub const ROW_VERSION: u8 = 1;
+
+/// A row's value, alone.
+pub fn value_of(put: impl FnOnce(&mut Writer)) -> bytes::Bytes {
+    let mut writer = Writer::new(ROW_VERSION);
+    put(&mut writer);
+    writer.finish()
+}
+
+/// Reads a row's value.
+///
+/// # Errors
+/// [`JournalError::Damaged`]; so do all below.
+pub fn value_from<T>(bytes: &[u8], get: impl FnOnce(&mut Reader<'_>) -> Read<T>) -> Read<T> {
+    let (mut reader, _version) = Reader::new(bytes, ROW_VERSION)?;
+    let value = get(&mut reader)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// A key as text.
+pub fn key_text(key: &[u8]) -> Read<&str> {
+    std::str::from_utf8(key).map_err(|_| damaged("a key is not UTF-8"))
+}
+
+/// A command id.
+pub fn put_command_id(writer: &mut Writer, id: &CommandId) {
+    writer.text(id.as_str());
+}
+
+/// A command id.
+pub fn get_command_id(reader: &mut Reader<'_>) -> Read<CommandId> {
+    reader.text().map(CommandId::stored)
+}
+
+/// A SKU.
+pub fn put_sku(writer: &mut Writer, sku: &Sku) {
+    writer.text(sku.as_str());
+}
+
+/// A SKU.
+pub fn get_sku(reader: &mut Reader<'_>) -> Read<Sku> {
+    reader.text().map(Sku::stored)
+}
+
+/// A time.
+pub fn put_time(writer: &mut Writer, time: Timestamp) {
+    writer.signed(time.as_millis());
+}
+
+/// A time.
+pub fn get_time(reader: &mut Reader<'_>) -> Read<Timestamp> {
+    reader.signed().map(Timestamp::from_millis)
+}
+
+/// Units of SKUs.
+pub fn put_lines(writer: &mut Writer, lines: &[ClaimLine]) {
+    writer.list(lines, |writer, line| {
+        put_sku(writer, &line.sku);
+        writer.signed(line.quantity);
+    });
+}
+
+/// Units of SKUs.
+pub fn get_lines(reader: &mut Reader<'_>) -> Read<Vec<ClaimLine>> {
+    reader.list(|reader| Ok(ClaimLine { sku: get_sku(reader)?, quantity: reader.signed()? }))
+}
+
+/// A figure with a window.
+pub fn put_scheduled(writer: &mut Writer, set: &Scheduled) {
+    writer.signed(set.value);
+    writer.option(set.from, put_time);
+    writer.option(set.until, put_time);
+}
+
+/// A figure with a window.
+pub fn get_scheduled(reader: &mut Reader<'_>) -> Read<Scheduled> {
+    Ok(Scheduled { value: reader.signed()?, from: reader.option(get_time)?, until: reader.option(get_time)? })
+}
+
+/// Floors of forgotten ids.
+pub fn put_floors(writer: &mut Writer, floors: &Floors) {
+    put_time(writer, floors.hold);
+    put_time(writer, floors.movement);
+}
+
+/// Floors of forgotten ids.
+pub fn get_floors(reader: &mut Reader<'_>) -> Read<Floors> {
+    Ok(Floors { hold: get_time(reader)?, movement: get_time(reader)? })
+}
+
+/// A remembered id.
+pub fn put_remembered(writer: &mut Writer, known: &Remembered) {
+    writer.byte(match known.class {
+        Class::Hold => 0,
+        Class::Movement => 1,
+    });
+    put_time(writer, known.time);
+    writer.unsigned(known.fingerprint);
+    match &known.outcome {
+        Outcome::Claimed { attempt, lines, deadline, end } => {
+            writer.byte(0);
+            writer.unsigned(u64::from(*attempt));
+            put_lines(writer, lines);
+            put_time(writer, *deadline);
+            writer.option(end.as_ref(), put_end);
+        }
+        Outcome::ReleasedUnseen { attempt } => {
+            writer.byte(1);
+            writer.unsigned(u64::from(*attempt));
+        }
+        Outcome::Acted(reservation) => {
+            writer.byte(2);
+            put_command_id(writer, reservation);
+        }
+        Outcome::Moved { covered } => {
+            writer.byte(3);
+            writer.flag(*covered);
+        }
+        Outcome::Done => writer.byte(4),
+    }
+}
+
+/// A remembered id.
+pub fn get_remembered(reader: &mut Reader<'_>) -> Read<Remembered> {
+    let class = match reader.byte()? {
+        0 => Class::Hold,
+        1 => Class::Movement,
+        other => return Err(damaged(format!("{other} is no class of ids"))),
+    };
+    let time = get_time(reader)?;
+    let fingerprint = reader.unsigned()?;
+    let outcome = match reader.byte()? {
+        0 => Outcome::Claimed {
+            attempt: get_attempt(reader)?,
+            lines: get_lines(reader)?,
+            deadline: get_time(reader)?,
+            end: reader.option(get_end)?,
+        },
+        1 => Outcome::ReleasedUnseen { attempt: get_attempt(reader)? },
+        2 => Outcome::Acted(get_command_id(reader)?),
+        3 => Outcome::Moved { covered: reader.flag()? },
+        4 => Outcome::Done,
+        other => return Err(damaged(format!("{other} is no outcome"))),
+    };
+    Ok(Remembered { class, time, fingerprint, outcome })
+}
+
+/// An attempt's number.
+pub fn get_attempt(reader: &mut Reader<'_>) -> Read<u32> {
+    u32::try_from(reader.unsigned()?).map_err(|_| damaged("an attempt's number is too large"))
+}
+
+fn put_end(writer: &mut Writer, end: &End) {
+    match end {
+        End::Released => writer.byte(0),
+        End::Expired => writer.byte(1),
+        End::Amended(by) => {
+            writer.byte(2);
+            put_command_id(writer, by);
+        }
+        End::Shipped => writer.byte(3),
+    }
+}
+
+fn get_end(reader: &mut Reader<'_>) -> Read<End> {
+    Ok(match reader.byte()? {
+        0 => End::Released,
+        1 => End::Expired,
+        2 => End::Amended(get_command_id(reader)?),
+        3 => End::Shipped,
+        other => return Err(damaged(format!("{other} is no end of a claim"))),
+    })
+}

@@ -1,0 +1,61 @@
+//! One contract, every store: what `lagerd::journal::Journal` promises is checked here against all of them, and beside
+//! it what only one of them can show. One binary, because linking costs more than running.
+
+// Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod record;
+#[cfg(test)]
+mod resync;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use lagerd::journal::Journal;
+use lagerd::journal::embedded::{EmbeddedJournal, EmbeddedOptions};
+use lagerd::journal::memory::MemoryJournal;
+
+/// A store under test, with what must live as long as it.
+struct Fixture {
+    journal: Arc<dyn Journal>,
+    _kept: Box<dyn Any>,
+}
+
+async fn memory() -> Fixture {
+    Fixture { journal: Arc::new(MemoryJournal::new(record::changes_of, 7)), _kept: Box::new(()) }
+}
+
+async fn embedded() -> Fixture {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let options = EmbeddedOptions::new(folder.path().join("new folder").join("store.redb"));
+    Fixture { journal: Arc::new(EmbeddedJournal::open(&options).expect("open")), _kept: Box::new(folder) }
+}
+
+/// Runs every case of the contract against one store.
+macro_rules! contract {
+    ($store:ident) => {
+        mod $store {
+            contract!(@cases $store, contract:
+                genesis commit conflict pipelined same_batch_twice reading paging trim cursors listing two_writers
+                large_batch odd_keys finish_of_nothing load_under_writes);
+            contract!(@cases $store, resync: nothing_new entries_after_mine from_genesis trimmed_is_reload);
+        }
+    };
+    (@cases $store:ident, $module:ident: $($case:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = crate::$store().await;
+                crate::$module::$case(std::sync::Arc::clone(&fixture.journal)).await;
+            }
+        )*
+    };
+}
+
+contract!(memory);
+contract!(embedded);
