@@ -2,5 +2,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod domain;
 pub mod journal;
+pub mod telemetry;

@@ -5,11 +5,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::Failure;
+use crate::cli::exit::Exit;
 use crate::client::{Client, Level, SkuStock, Target};
 
 /// SKUs per page: few round trips, and still small answers.
@@ -27,7 +27,7 @@ pub struct ExportArgs {
 /// What can be exported.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum ExportWhat {
-    /// Levels: one line per SKU and warehouse.
+    /// Write levels to CSV or JSON Lines, one line per SKU and warehouse
     Stock(ExportStockArgs),
 }
 
@@ -37,7 +37,7 @@ pub enum ExportWhat {
     lagerd export stock > stock.csv\n  \
     lagerd export stock --format jsonl --output stock.jsonl --warehouse BER\n\n\
     The columns sku, warehouse and on_hand can be imported again as a count.\n\
-    Exit codes: 0 complete, 2 it could not run.")]
+    Exit codes: 0 complete, 69 the daemon can't be used.")]
 pub struct ExportStockArgs {
     /// Where the daemon listens.
     #[arg(long, default_value = "http://127.0.0.1:7070")]
@@ -99,7 +99,7 @@ impl<'a> Line<'a> {
 ///
 /// # Errors
 /// The daemon can't be read, or the output can't be written.
-pub async fn run(args: ExportArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: ExportArgs) -> Result<Exit, Failure> {
     let ExportWhat::Stock(args) = args.what;
     match &args.output {
         Some(path) => {
@@ -111,7 +111,7 @@ pub async fn run(args: ExportArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn export(args: &ExportStockArgs, mut out: impl Write) -> Result<ExitCode, Failure> {
+async fn export(args: &ExportStockArgs, mut out: impl Write) -> Result<Exit, Failure> {
     let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
     let mut client = Client::new(target, Duration::from_secs(30)).with_patience(Duration::from_secs(10));
     if args.format == Format::Csv {
@@ -131,7 +131,7 @@ async fn export(args: &ExportStockArgs, mut out: impl Write) -> Result<ExitCode,
         }
     }
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Ok)
 }
 
 fn write_levels(out: &mut impl Write, args: &ExportStockArgs, item: &SkuStock) -> Result<(), Failure> {

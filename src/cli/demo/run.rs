@@ -1,7 +1,6 @@
 //! Opening, the busy hour, closing.
 
 use std::io::{BufRead as _, IsTerminal as _};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use super::screen::{Screen, Second};
 use super::sync_model::SYNC_EVERY_S;
 use super::{chaos, duel, staff};
 use crate::cli::Failure;
+use crate::cli::exit::Exit;
 use crate::cli::load::raise_file_limit;
 use crate::client::{LineStatus, Movement};
 
@@ -35,7 +35,7 @@ const DUEL_EVERY_S: u64 = 10;
 ///
 /// # Errors
 /// The daemon can't be started or brought back.
-pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
     raise_file_limit();
     let mut screen = Screen::new();
     let merchant = Merchant::read(&mut fastrand::Rng::with_seed(args.seed))?;
@@ -243,7 +243,7 @@ fn listen_for_k(kill: mpsc::Sender<()>) {
 }
 
 /// Receipt, audit, verdict.
-async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<ExitCode, Failure> {
+async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<Exit, Failure> {
     screen.plain("");
     let holds = receipt(hour, screen).await?;
     let (counters, surprise, oversold) = {
@@ -282,7 +282,7 @@ async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<E
     if !good {
         screen.plain(&format!("  the daemon's files stay in {}", daemon.keep().display()));
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if good { Exit::Ok } else { Exit::CheckFailed })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, reason = "the summary is what the command ends with")]
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::ledger::Ledger;
 use super::source::Source;
 use super::state::{State, beside};
 use crate::cli::Failure;
+use crate::cli::exit::Exit;
 use crate::client::{Client, ClientError, Counts, LineResult, LineStatus, Target, Verdict};
 
 /// One batch of 10,000 lines is a single commit; a minute means the store is in trouble.
@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// It could not run, or was cut short and can continue.
-pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<ExitCode, Failure> {
+pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<Exit, Failure> {
     let ImportWhat::Stock(args) = args.what;
     let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
     let can_not = |error: std::io::Error| format!("can't read {}: {error}", args.file.display());
@@ -59,7 +59,7 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<ExitCode, Fai
     {
         println!("refused lines are in {}", rejects.display());
     }
-    Ok(if state.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if state.refused == 0 { Exit::Ok } else { Exit::CheckFailed })
 }
 
 /// An import that stopped before its end.
@@ -276,7 +276,7 @@ mod tests {
             self.dir.path().join(name)
         }
 
-        async fn import(&self, file: &Path, words: &str) -> Result<ExitCode, Failure> {
+        async fn import(&self, file: &Path, words: &str) -> Result<Exit, Failure> {
             let line = format!("import stock {} --url {} {words}", file.display(), self.url);
             let now = "2026-11-23T10:00:00Z".parse().unwrap();
             run(Line::parse_from(line.split_ascii_whitespace()).import, now).await
@@ -292,7 +292,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let rejects = world.path("bad.csv");
         let code = world.import(&file, &format!("--rejects {}", rejects.display())).await.unwrap();
-        assert_eq!(code, ExitCode::from(1));
+        assert_eq!(code, Exit::CheckFailed);
         let books = world.books.lock().unwrap();
         assert_eq!((books.units["A"], books.units["C"], books.units.len()), (5, 7, 2));
         let kept = std::fs::read_to_string(rejects).unwrap();
@@ -317,7 +317,7 @@ mod tests {
         world.books.lock().unwrap().dead_from = None;
         let other = world.import(&file, &format!("{words} --source till")).await.unwrap_err().to_string();
         assert!(other.contains("other options"), "{other}");
-        assert_eq!(world.import(&file, &words).await.unwrap(), ExitCode::from(1));
+        assert_eq!(world.import(&file, &words).await.unwrap(), Exit::CheckFailed);
         {
             let books = world.books.lock().unwrap();
             assert_eq!(books.ids.len(), 6);

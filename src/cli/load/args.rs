@@ -35,7 +35,7 @@ impl Shape {
 #[command(after_help = "Example:\n  \
     lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
     lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n\n\
-    Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 2 it could not run.")]
+    Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 69 the daemon can't be used.")]
 pub struct LoadArgs {
     /// Where the daemon listens.
     #[arg(long, default_value = "http://127.0.0.1:7070")]

@@ -1,7 +1,6 @@
 //! From arguments to a verdict.
 #![expect(clippy::print_stdout, reason = "the report is what the command is for")]
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -13,6 +12,7 @@ use super::report::{CpuSeconds, Report};
 use super::worker::{Brief, Tally, Window, Worker};
 use super::{audit, cpu, duel, plan::Plan, stock};
 use crate::cli::Failure;
+use crate::cli::exit::Exit;
 use crate::client::{Connection, Target};
 
 /// Runs the load, prints the report, and says with its code whether the audit holds.
@@ -21,7 +21,7 @@ use crate::client::{Connection, Target};
 ///
 /// # Errors
 /// The daemon can't be reached or refuses the stock, so nothing can be said.
-pub async fn run(args: LoadArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: LoadArgs) -> Result<Exit, Failure> {
     raise_file_limit();
     let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
     let run = run_name();
@@ -72,7 +72,7 @@ pub async fn run(args: LoadArgs) -> Result<ExitCode, Failure> {
     } else {
         println!("{report}");
     }
-    Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.holds { Exit::Ok } else { Exit::CheckFailed })
 }
 
 /// Lets the process open as many sockets as it is allowed to at all: a thousand clients pass the usual soft limit.
@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    async fn outcome(fault: Fault, line: &str) -> ExitCode {
+    async fn outcome(fault: Fault, line: &str) -> Exit {
         let books = Mutex::new(Books::default());
         let url = fake::serve(move |asked| books.lock().unwrap().answer(&asked, fault)).await;
         let words = format!("load --url {url} --warm-up 10ms --for 100ms --json {line}");
@@ -248,24 +248,24 @@ mod tests {
             "--shape cart --clients 4 --skus 20 --units 9 --resend",
             "--shape duel --clients 60 --units 25",
         ] {
-            assert_eq!(outcome(Fault::None, line).await, ExitCode::SUCCESS, "{line}");
+            assert_eq!(outcome(Fault::None, line).await, Exit::Ok, "{line}");
         }
     }
 
     /// Answers that never arrive are asked for again with the same id, and nothing is counted twice.
     #[tokio::test]
     async fn cut_connections_are_survived() {
-        assert_eq!(outcome(Fault::CutsConnections, "--clients 4 --units 30").await, ExitCode::SUCCESS);
+        assert_eq!(outcome(Fault::CutsConnections, "--clients 4 --units 30").await, Exit::Ok);
         let duel = "--shape duel --clients 30 --units 10";
-        assert_eq!(outcome(Fault::CutsConnections, duel).await, ExitCode::SUCCESS);
+        assert_eq!(outcome(Fault::CutsConnections, duel).await, Exit::Ok);
     }
 
     /// The audit is worth nothing unless each kind of lie is found.
     #[tokio::test]
     async fn lies_are_found() {
         for fault in [Fault::Oversells, Fault::Forgets, Fault::AnswersAnew] {
-            assert_eq!(outcome(fault, "--clients 4 --units 5 --resend").await, ExitCode::from(1));
-            assert_eq!(outcome(fault, "--shape duel --clients 20 --units 5").await, ExitCode::from(1));
+            assert_eq!(outcome(fault, "--clients 4 --units 5 --resend").await, Exit::CheckFailed);
+            assert_eq!(outcome(fault, "--shape duel --clients 20 --units 5").await, Exit::CheckFailed);
         }
     }
 }

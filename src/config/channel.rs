@@ -1,0 +1,106 @@
+//! `[[channel]]`: the places that sell.
+
+use serde::Serialize;
+
+use super::check;
+use super::reader::{Table, Words};
+
+/// Whether a channel can be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelMode {
+    /// It asks before it sells and takes no for an answer.
+    Asks,
+    /// It tells what it has sold: a fact, never refused.
+    Tells,
+}
+
+impl Words for ChannelMode {
+    const WORDS: &'static [(&'static str, Self)] = &[("asks", Self::Asks), ("tells", Self::Tells)];
+}
+
+/// Whom a channel's customers may turn to; shown to them as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Support {
+    /// Who answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// A telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// When somebody answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
+}
+
+/// One selling place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Channel {
+    /// Its id: 1 to 32 of `[A-Za-z0-9_-]`.
+    pub id: String,
+    /// Whether it asks or tells.
+    pub mode: ChannelMode,
+    /// ISO 4217 code of the currency it sells in.
+    pub currency: String,
+    /// Ids of the warehouses it draws on; no id twice.
+    pub warehouses: Vec<String>,
+    /// Units kept back per SKU from what is published, unless a policy says otherwise.
+    pub buffer: u64,
+    /// Highest figure shown to customers; more is shown as this. `None` shows what there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_cap: Option<u64>,
+    /// From this figure down a SKU's state is `low`.
+    pub low_at: u64,
+    /// Whom customers may turn to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
+}
+
+impl Channel {
+    /// A channel that asks and sells in euros, as the defaults of its keys make it.
+    #[must_use]
+    pub fn named(id: impl Into<String>, warehouses: Vec<String>) -> Self {
+        Self {
+            id: id.into(),
+            mode: ChannelMode::Asks,
+            currency: "EUR".to_owned(),
+            warehouses,
+            buffer: 0,
+            display_cap: None,
+            low_at: 3,
+            support: None,
+        }
+    }
+
+    pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
+        const UNITS_MAX: u64 = 1_000_000_000;
+        let id = table.required("id", check::ID, check::id);
+        let base = Self::named(id.clone().unwrap_or_default(), Vec::new());
+        let currency = |text: &str| check::capitals(text, 3);
+        let channel = Self {
+            mode: table.word("mode", base.mode),
+            currency: table.text(
+                "currency",
+                ("EUR", base.currency.clone()),
+                "three capital letters such as \"EUR\"",
+                currency,
+            ),
+            warehouses: table.list("warehouses", "a list of ids of [[warehouse]] sections", check::id),
+            buffer: table.whole("buffer", base.buffer, 0..=UNITS_MAX),
+            display_cap: table.whole_opt("display_cap", 1..=UNITS_MAX),
+            low_at: table.whole("low_at", base.low_at, 0..=UNITS_MAX),
+            support: table.section_opt("support", read_support),
+            ..base
+        };
+        id.map(|_| channel)
+    }
+}
+
+fn read_support(table: &mut Table<'_>) -> Support {
+    let mut line =
+        |key| table.text_opt(key, "one line of 1 to 200 characters", |text| check::line(text, 200));
+    Support { name: line("name"), email: line("email"), phone: line("phone"), hours: line("hours") }
+}

@@ -1,0 +1,96 @@
+//! The shapes texts must have, as parsers whose error says what is wrong.
+
+/// What an id of a warehouse, channel or source is made of.
+pub(super) const ID: &str = "an id of 1 to 32 letters, digits, '-' or '_'";
+
+/// An id: it becomes part of keys, routing keys, metric labels and URLs, so it needs no escaping in any of them.
+pub(super) fn id(text: &str) -> Result<String, String> {
+    let fits = (1..=32).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if fits { Ok(text.to_owned()) } else { Err(String::new()) }
+}
+
+/// An id, for command lines: the error says what one is made of.
+///
+/// # Errors
+/// Where the text is no id.
+pub fn parse_id(text: &str) -> Result<String, String> {
+    id(text).map_err(|_| format!("expected {ID}"))
+}
+
+/// `count` capital letters: country and currency codes.
+pub(super) fn capitals(text: &str, count: usize) -> Result<String, String> {
+    if text.len() == count && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(String::new())
+    }
+}
+
+/// One line of 1 to `most` characters.
+pub(super) fn line(text: &str, most: usize) -> Result<String, String> {
+    let length = text.chars().count();
+    if (1..=most).contains(&length) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(String::new())
+    }
+}
+
+/// A time zone's name as the IANA database spells it, by shape.
+pub(super) fn zone(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
+    if fits { Ok(text.to_owned()) } else { Err(String::new()) }
+}
+
+/// What a log filter looks like.
+pub(super) const FILTER: &str =
+    "off, error, warn, info, debug or trace, or a list such as \"info,lagerd::journal=debug\"";
+
+/// A log filter: a level, or a comma-separated list of `target=level`.
+pub(super) fn filter(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for part in text.split(',') {
+        let part = part.trim();
+        let (target, level) =
+            part.split_once('=').map_or((None, part), |(target, level)| (Some(target), level));
+        if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
+            return Err(format!("{level:?} is no level"));
+        }
+        let named = target.is_none_or(|target| {
+            !target.is_empty() && target.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b))
+        });
+        if !named {
+            return Err(format!("{part:?} names no target"));
+        }
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids are accepted by their alphabet and length alone.
+    #[test]
+    fn ids() {
+        for good in ["BER", "web-de", "a_1", &"x".repeat(32)] {
+            assert!(id(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "ä", "a/b", "a.b", &"x".repeat(33)] {
+            assert!(id(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// A filter that the log would not understand is found before the daemon starts.
+    #[test]
+    fn filters() {
+        for good in ["info", "INFO", "warn,lagerd::journal=debug", "off"] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for bad in ["", "loud", "lagerd=loud", "=info", "info,,debug"] {
+            assert!(filter(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! All settings together, and the checks that need more than one of them.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::check;
+use super::reader::{Findings, Table};
+use super::store::UrlKeys;
+use super::token::Scope;
+use super::{Channel, Http, Limits, LogFormat, Problems, Store, StoreKind, Token, Warehouse};
+
+/// Everything the daemon can be told. Values are within their ranges and fit each other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Settings {
+    /// Which log lines are written: a level, or `target=level` pairs.
+    pub log: String,
+    /// How they look.
+    pub log_format: LogFormat,
+    /// The HTTP door.
+    pub http: Http,
+    /// Where the journals live.
+    pub store: Store,
+    /// What keeps memory and answers bounded.
+    pub limits: Limits,
+    /// The places that hold stock, in the file's order.
+    #[serde(rename = "warehouse", skip_serializing_if = "Vec::is_empty")]
+    pub warehouses: Vec<Warehouse>,
+    /// The places that sell, in the file's order.
+    #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
+    /// Who may do what; empty = everybody may do everything, on loopback alone.
+    #[serde(rename = "token", skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Token>,
+}
+
+impl Default for Settings {
+    /// One warehouse and one channel on the embedded store: enough to try everything.
+    fn default() -> Self {
+        let mut findings = Findings::default();
+        let (mut settings, _) = Self::read(Table::top(&mut findings, [].into()));
+        settings.warehouses = vec![Warehouse { country: Some("DE".to_owned()), ..Warehouse::named("BER") }];
+        settings.channels = vec![Channel::named("web-de", vec!["BER".to_owned()])];
+        settings
+    }
+}
+
+impl Settings {
+    pub(super) fn read(mut top: Table<'_>) -> (Self, UrlKeys) {
+        let log = top.text("log", ("info", "info".to_owned()), check::FILTER, check::filter);
+        let log_format = top.word("log_format", LogFormat::Auto);
+        let http = top.section("http", Http::read);
+        let (store, keys) = top.section("store", Store::read);
+        let limits = top.section("limits", Limits::read);
+        let warehouses = top.sections("warehouse", Warehouse::read);
+        let channels = top.sections("channel", Channel::read);
+        let tokens = top.sections("token", Token::read);
+        top.finish();
+        (Self { log, log_format, http, store, limits, warehouses, channels, tokens }, keys)
+    }
+
+    /// Notes what is wrong between settings that are right each by itself.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        self.check_limits(problems);
+        self.check_places(problems);
+        self.check_tokens(problems);
+        if self.store.kind == StoreKind::Embedded && self.store.url.is_some() {
+            problems.add(
+                "store.url",
+                "found an address of Redis while store.kind is \"embedded\"",
+                "set store.kind = \"redis\" or leave the address out",
+            );
+        }
+        let open = self.http.listen.ip();
+        if !open.is_loopback() && self.tokens.is_empty() {
+            problems.add(
+                "http.listen",
+                format!("{open} can be reached from other machines and no [[token]] is configured"),
+                "add a [[token]] (lagerd token new makes one) or listen on 127.0.0.1",
+            );
+        }
+    }
+
+    fn check_limits(&self, problems: &mut Problems) {
+        let limits = &self.limits;
+        if limits.default_ttl_s > limits.max_hold_s {
+            problems.add(
+                "limits.default_ttl_s",
+                format!("{} is more than limits.max_hold_s = {}", limits.default_ttl_s, limits.max_hold_s),
+                "a default that a reservation may have",
+            );
+        }
+        if limits.batch_commands > limits.queue_commands {
+            problems.add(
+                "limits.batch_commands",
+                format!(
+                    "{} is more than limits.queue_commands = {}",
+                    limits.batch_commands, limits.queue_commands
+                ),
+                "a batch that fits into the queue",
+            );
+        }
+    }
+
+    fn check_places(&self, problems: &mut Problems) {
+        let warehouses: BTreeSet<&str> = self.warehouses.iter().map(|w| w.id.as_str()).collect();
+        twice("warehouse", "id", self.warehouses.iter().map(|w| w.id.as_str()), problems);
+        twice("channel", "id", self.channels.iter().map(|c| c.id.as_str()), problems);
+        twice("token", "name", self.tokens.iter().map(|t| t.name.as_str()), problems);
+        for (index, warehouse) in self.warehouses.iter().enumerate() {
+            if warehouse.latitude.is_some() != warehouse.longitude.is_some() {
+                let path = format!("warehouse[{index}].latitude");
+                problems.add(path, "one of latitude and longitude is missing", "give both or none");
+            }
+        }
+        for (index, channel) in self.channels.iter().enumerate() {
+            let path = format!("channel[{index}].warehouses");
+            let mut seen = BTreeSet::new();
+            for id in &channel.warehouses {
+                if !warehouses.contains(id.as_str()) {
+                    problems.add(&path, format!("{id:?} is no warehouse"), known(&warehouses));
+                }
+                if !seen.insert(id) {
+                    problems.add(&path, format!("{id:?} is named twice"), "name each warehouse once");
+                }
+            }
+        }
+    }
+
+    fn check_tokens(&self, problems: &mut Problems) {
+        let warehouses: BTreeSet<&str> = self.warehouses.iter().map(|w| w.id.as_str()).collect();
+        let channels: BTreeSet<&str> = self.channels.iter().map(|c| c.id.as_str()).collect();
+        for (index, token) in self.tokens.iter().enumerate() {
+            for scope in &token.scopes {
+                let (of, ids) = match scope {
+                    Scope::Admin | Scope::ReadAll => continue,
+                    Scope::Read(id) | Scope::Sell(id) | Scope::Contact(id) => (id, &channels),
+                    Scope::Stock(id) | Scope::Fulfil(id) => (id, &warehouses),
+                };
+                if !ids.contains(of.as_str()) {
+                    let path = format!("token[{index}].scopes");
+                    problems.add(path, format!("\"{scope}\" names {of:?}, which is not there"), known(ids));
+                }
+            }
+        }
+    }
+}
+
+fn twice<'a>(section: &str, key: &str, ids: impl Iterator<Item = &'a str>, problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            let path = format!("{section}[{index}].{key}");
+            problems.add(path, format!("{id:?} is there already"), "give each one its own");
+        }
+    }
+}
+
+fn known(ids: &BTreeSet<&str>) -> String {
+    if ids.is_empty() {
+        return "none is configured".to_owned();
+    }
+    format!("known: {}", ids.iter().copied().collect::<Vec<_>>().join(", "))
+}

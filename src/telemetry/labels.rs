@@ -1,0 +1,89 @@
+//! Labels of the metrics. Each has few values for the whole life of a process: kinds, codes, routes, actors. No SKU, no
+//! token, no cart: their number has no bound.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+
+/// How a command ended, as its asker was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Done and durable.
+    Applied,
+    /// Done before under the same id; the first result was told again.
+    Repeated,
+    /// A business no.
+    Refused,
+    /// Surely not done: too much was waiting.
+    Busy,
+    /// Surely not done: the store was away.
+    Unavailable,
+    /// Nobody knows yet; ask again with the same id.
+    Unknown,
+    /// The asker had gone before it was decided.
+    Dropped,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Repeated => "repeated",
+            Self::Refused => "refused",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Unknown => "unknown",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        encoder.write_str(self.word())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CommandLabels {
+    pub(super) kind: &'static str,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CodeLabel {
+    pub(super) code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CauseLabel {
+    pub(super) cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ActorLabel {
+    pub(super) actor: Arc<str>,
+}
+
+impl ActorLabel {
+    pub(super) fn of(actor: &str) -> Self {
+        Self { actor: actor.into() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WarehouseLabel {
+    pub(super) warehouse: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RouteLabel {
+    pub(super) route: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RequestLabels {
+    pub(super) route: Arc<str>,
+    pub(super) status: u16,
+}

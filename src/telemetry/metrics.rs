@@ -1,0 +1,223 @@
+//! What the daemon counts, as one typed struct: whoever counts names a field, and a metric nobody fills is seen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::labels::{
+    ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, RequestLabels, RouteLabel, WarehouseLabel,
+};
+
+/// The content type of [`Metrics::render`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// Every metric of the daemon. Cheap to count into from any thread; hot paths keep the handle of their label set
+/// ([`Metrics::queue`] and its like answer an owned one).
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    commands: Family<CommandLabels, Counter>,
+    refusals: Family<CodeLabel, Counter>,
+    commit_seconds: Histograms<ActorLabel>,
+    batch_commands: Histograms<ActorLabel>,
+    queue_commands: Family<ActorLabel, Gauge>,
+    actor_restarts: Family<ActorLabel, Counter>,
+    resyncs: Family<CauseLabel, Counter>,
+    reservations_open: Family<WarehouseLabel, Gauge>,
+    http_requests: Family<RequestLabels, Counter>,
+    http_request_seconds: Histograms<RouteLabel>,
+    /// Panics of any thread.
+    pub panics: Counter,
+    /// Tails the store had lost, repaired or not.
+    pub lost_tails: Counter,
+    /// Claims that could not be kept after a store lost them: each is a customer to write to.
+    pub oversold_incidents: Counter,
+    /// Times a level's on-hand fell below zero: each is a mistake in some record.
+    pub negative_stock: Counter,
+    /// Reservations that ended by their deadline.
+    pub reservations_expired: Counter,
+    /// 1 while the store answers, else 0.
+    pub store_reachable: Gauge<i64>,
+    /// Connections to the HTTP door, open now.
+    pub http_connections: Gauge<i64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All metrics at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("lagerd"),
+            commands: Family::default(),
+            refusals: Family::default(),
+            commit_seconds: Family::new_with_constructor(seconds),
+            batch_commands: Family::new_with_constructor(batch),
+            queue_commands: Family::default(),
+            actor_restarts: Family::default(),
+            resyncs: Family::default(),
+            reservations_open: Family::default(),
+            http_requests: Family::default(),
+            http_request_seconds: Family::new_with_constructor(seconds),
+            panics: Counter::default(),
+            lost_tails: Counter::default(),
+            oversold_incidents: Counter::default(),
+            negative_stock: Counter::default(),
+            reservations_expired: Counter::default(),
+            store_reachable: Gauge::default(),
+            http_connections: Gauge::default(),
+        };
+        metrics.register_core();
+        metrics.register_edges();
+        metrics
+    }
+
+    fn register_core(&mut self) {
+        let all = &mut self.registry;
+        all.register("commands", "Commands answered, by kind and outcome", self.commands.clone());
+        all.register("refusals", "Refusals, by code", self.refusals.clone());
+        let commit = "Time from a batch's way to the store to its confirmation";
+        all.register_with_unit("commit", commit, Unit::Seconds, self.commit_seconds.clone());
+        all.register("batch_commands", "Commands written together", self.batch_commands.clone());
+        let queue = "Commands queued or in flight, by actor";
+        all.register("queue_commands", queue, self.queue_commands.clone());
+        all.register("actor_restarts", "Actors rebuilt from their journal", self.actor_restarts.clone());
+        all.register("panics", "Panics of any thread", self.panics.clone());
+        all.register("resyncs", "Journals read again, by cause", self.resyncs.clone());
+        all.register("lost_tails", "Tails the store had lost", self.lost_tails.clone());
+        let oversold = "Claims that could not be kept after a store lost them";
+        all.register("oversold_incidents", oversold, self.oversold_incidents.clone());
+        let negative = "Times a level's on-hand fell below zero";
+        all.register("negative_stock", negative, self.negative_stock.clone());
+        let open = "Reservations open now, by warehouse";
+        all.register("reservations_open", open, self.reservations_open.clone());
+        let expired = "Reservations that ended by their deadline";
+        all.register("reservations_expired", expired, self.reservations_expired.clone());
+    }
+
+    fn register_edges(&mut self) {
+        let all = &mut self.registry;
+        let requests = "HTTP requests answered, by route and status";
+        all.register("http_requests", requests, self.http_requests.clone());
+        let spent = "Time to answer an HTTP request, by route";
+        all.register_with_unit("http_request", spent, Unit::Seconds, self.http_request_seconds.clone());
+        all.register("http_connections", "Connections open now", self.http_connections.clone());
+        let reachable = "1 while the store answers, else 0";
+        all.register("store_reachable", reachable, self.store_reachable.clone());
+    }
+
+    /// Counts a command's answer; `kind` is the command's word (`reserve`, `count`).
+    pub fn command(&self, kind: &'static str, outcome: Outcome) {
+        self.commands.get_or_create(&CommandLabels { kind, outcome }).inc();
+    }
+
+    /// Counts a refusal by its stable code.
+    pub fn refused(&self, code: &'static str) {
+        self.refusals.get_or_create(&CodeLabel { code }).inc();
+    }
+
+    /// The histogram of one actor's commits; observe seconds.
+    #[must_use]
+    pub fn commit(&self, actor: &str) -> Histogram {
+        self.commit_seconds.get_or_create_owned(&ActorLabel::of(actor))
+    }
+
+    /// The histogram of one actor's batches; observe commands.
+    #[must_use]
+    pub fn batch(&self, actor: &str) -> Histogram {
+        self.batch_commands.get_or_create_owned(&ActorLabel::of(actor))
+    }
+
+    /// The gauge of one actor's commands queued or in flight.
+    #[must_use]
+    pub fn queue(&self, actor: &str) -> Gauge {
+        self.queue_commands.get_or_create_owned(&ActorLabel::of(actor))
+    }
+
+    /// The gauge of one warehouse's open reservations.
+    #[must_use]
+    pub fn reservations_open(&self, warehouse: &str) -> Gauge {
+        self.reservations_open.get_or_create_owned(&WarehouseLabel { warehouse: warehouse.into() })
+    }
+
+    /// Counts the rebuild of an actor.
+    pub fn actor_restarted(&self, actor: &str) {
+        self.actor_restarts.get_or_create(&ActorLabel::of(actor)).inc();
+    }
+
+    /// Counts a resync; `cause` is a word (`start`, `conflict`, `unknown_outcome`, `reconnect`).
+    pub fn resynced(&self, cause: &'static str) {
+        self.resyncs.get_or_create(&CauseLabel { cause }).inc();
+    }
+
+    /// Counts an answered HTTP request. `route` is the pattern (`/v1/stock/{sku}`), never the path.
+    pub fn http_request(&self, route: &str, status: u16, spent: Duration) {
+        let route: Arc<str> = route.into();
+        self.http_request_seconds
+            .get_or_create(&RouteLabel { route: Arc::clone(&route) })
+            .observe(spent.as_secs_f64());
+        self.http_requests.get_or_create(&RequestLabels { route, status }).inc();
+    }
+
+    /// Everything as OpenMetrics text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut out = String::with_capacity(16 * 1024);
+        match text::encode(&mut out, &self.registry) {
+            Ok(()) => out,
+            // Writing into a string does not fail; an encoder that does has written nothing worth scraping.
+            Err(_) => "# EOF\n".to_owned(),
+        }
+    }
+}
+
+/// From a quarter of a millisecond, below which no synced write answers, to eight seconds, beyond every timeout.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
+}
+
+/// Batches from one command to the largest that may be configured.
+fn batch() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 2.0, 13))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is counted is rendered under its name with its labels, and the text ends as OpenMetrics wants.
+    #[test]
+    fn renders() {
+        let metrics = Metrics::new();
+        metrics.command("reserve", Outcome::Applied);
+        metrics.refused("insufficient_stock");
+        metrics.commit("w:BER").observe(0.002);
+        metrics.queue("w:BER").set(3);
+        metrics.http_request("/v1/stock/{sku}", 200, Duration::from_millis(1));
+        let text = metrics.render();
+        for line in [
+            "lagerd_commands_total{kind=\"reserve\",outcome=\"applied\"} 1",
+            "lagerd_refusals_total{code=\"insufficient_stock\"} 1",
+            "lagerd_commit_seconds_count{actor=\"w:BER\"} 1",
+            "lagerd_queue_commands{actor=\"w:BER\"} 3",
+            "lagerd_http_requests_total{route=\"/v1/stock/{sku}\",status=\"200\"} 1",
+            "lagerd_store_reachable 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
