@@ -28,8 +28,8 @@ pub enum ImportWhat {
     lagerd import stock stock.jsonl --source erp --as-of 2026-11-23T06:00:00Z --rejects bad.jsonl\n\n\
     A CSV file names its columns in the first line; comma, semicolon and tab are told apart by themselves:\n  \
     sku,warehouse,on_hand\n  TEE-M,BER,42\n\n\
-    Exit codes: 0 every line applied, 1 some lines refused, 2 the file can't be used, 69 the daemon can't be\n\
-    used. An import that was cut short continues when the same command runs again.")]
+    Exit codes: 0 every line applied, 1 some lines refused, 2 the file can't be used, 69 the daemon can't be used. \
+    An import that was cut short continues when the same command runs again.")]
 pub struct ImportStockArgs {
     /// The file; `.jsonl` and `.ndjson` are read as JSON Lines, everything else as CSV.
     pub file: PathBuf,

@@ -109,7 +109,7 @@ pub(super) struct Brief {
 /// How a command ended, as far as one client knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Outcome {
-    /// 201, with the lines as told.
+    /// 201, with the lines as told where a second answer will be compared.
     Granted(Vec<(String, i64, Option<String>)>),
     Refused,
     Unresolved,
@@ -192,7 +192,7 @@ impl Worker {
             let verdict = match self.connection.send(&request).await {
                 Ok(201) => {
                     self.tally.measure(started, window);
-                    return self.tally.granted(&self.brief.plan, asked, id, self.connection.body());
+                    return self.tally.granted(&self.brief, asked, id, self.connection.body());
                 }
                 Ok(status) => {
                     let problem =
@@ -257,7 +257,7 @@ impl Tally {
     }
 
     /// Checks a 201 against what was asked: all or nothing, and our own id.
-    fn granted(&mut self, plan: &Plan, asked: Asked, id: &str, body: &[u8]) -> Outcome {
+    fn granted(&mut self, brief: &Brief, asked: Asked, id: &str, body: &[u8]) -> Outcome {
         let told: Told<'_> = match serde_json::from_slice(body) {
             Ok(told) => told,
             Err(error) => {
@@ -266,11 +266,14 @@ impl Tally {
             }
         };
         let all = asked.draw.skus().all(|sku| {
-            let name = plan.names.get(sku).map_or("", String::as_str);
+            let name = brief.plan.names.get(sku).map_or("", String::as_str);
             told.lines.iter().filter(|line| line.sku == name).map(|line| line.quantity).sum::<i64>() == 1
         });
         if !all || told.reservation != id {
             self.surprise(format!("201 that grants other than asked: {}", String::from_utf8_lossy(body)));
+        }
+        if !brief.resend {
+            return Outcome::Granted(Vec::new());
         }
         let own = |text: Cow<'_, str>| text.into_owned();
         Outcome::Granted(
@@ -298,6 +301,16 @@ struct ToldLine<'a> {
     quantity: i64,
     #[serde(borrow)]
     warehouse: Option<Cow<'a, str>>,
+}
+
+/// The one refusal that is expected, told without reading the rest of the document.
+fn is_sold_out(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Code<'a> {
+        #[serde(borrow)]
+        code: Cow<'a, str>,
+    }
+    serde_json::from_slice::<Code<'_>>(body).is_ok_and(|problem| problem.code == "insufficient_stock")
 }
 
 /// Formats without allocating.
