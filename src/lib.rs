@@ -1,5 +1,6 @@
 //! lagerd keeps one truth about stock.
 
+pub mod actor;
 pub mod cli;
 pub mod client;
 pub mod config;

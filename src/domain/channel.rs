@@ -218,6 +218,15 @@ impl Machine for Channel {
         }
     }
 
+    fn floor(&self) -> Timestamp {
+        self.memory.floors().hold
+    }
+
+    fn loaded(&mut self) {
+        let floors = self.memory.floors();
+        self.memory.purge_holds(&floors);
+    }
+
     fn settle(&mut self, confirmed: &[ChannelRow]) {
         for row in confirmed {
             if let ChannelRow::Floors(floors) = row {

@@ -157,6 +157,15 @@ impl Machine for Items {
         }
     }
 
+    fn floor(&self) -> Timestamp {
+        self.memory.floors().hold
+    }
+
+    fn loaded(&mut self) {
+        let floors = self.memory.floors();
+        self.memory.purge_holds(&floors);
+    }
+
     fn settle(&mut self, confirmed: &[ItemRow]) {
         for row in confirmed {
             if let ItemRow::Floors(floors) = row {

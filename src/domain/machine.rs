@@ -86,8 +86,37 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The present row of a key.
     fn row(&self, key: &Self::Key) -> Self::Row;
 
+    /// The time up to which ids of holds were forgotten; the log is needed from about then on.
+    fn floor(&self) -> Timestamp;
+
+    /// Called after a load: forgets ids the log still names but the floor has passed.
+    fn loaded(&mut self);
+
+    /// What to do after another history has replaced entries that were acknowledged: `self` is the state without them,
+    /// `lost` their rows in order. Each command may name one that is carried out when it is refused.
+    fn after_loss(&self, lost: &[Self::Row], versions: (u64, u64), now: Timestamp) -> Vec<Redo<Self>> {
+        let _ = (lost, versions, now);
+        Vec::new()
+    }
+
     /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more.
     fn settle(&mut self, confirmed: &[Self::Row]);
+}
+
+/// A command to carry out after a loss.
+pub struct Redo<M: Machine> {
+    /// Its envelope.
+    pub envelope: Envelope,
+    /// The command.
+    pub command: M::Command,
+    /// What to record where it is refused.
+    pub refused: Option<M::Command>,
+}
+
+impl<M: Machine> fmt::Debug for Redo<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redo").field("envelope", &self.envelope).field("command", &self.command).finish()
+    }
 }
 
 /// Changes decided but not yet committed, with all that is needed to take them back.

@@ -31,6 +31,8 @@ pub enum Class {
 pub enum End {
     /// Given back on request.
     Released,
+    /// Given back because another warehouse of the same attempt refused; as if it had never been.
+    Abandoned,
     /// Given back when its deadline passed.
     Expired,
     /// Replaced by a newer reservation of the same cart.

@@ -1,14 +1,17 @@
 //! Loading a journal's whole state: pages of rows while others may write, then the log from before the first page.
 
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::resync::{changed, read_all, settle};
-use super::{Change, ChangesOf, Head, Journal, JournalError, JournalId, RowCursor, StoredEntry, Table};
+use super::{Change, ChangesOf, Head, Journal, JournalError, JournalId, Page, RowCursor, StoredEntry, Table};
 
 /// Takes what [`load`] reads. An error stops the loading.
 pub trait Loading: Send {
-    /// Some rows of a table. A row may come again, then with a value at least as new; rows of one moment don't come
-    /// together, so relations between rows hold only once the entries after them are taken too.
+    /// Some rows of a table; pages of different tables come in any order. A row may come again, then with a value at
+    /// least as new; rows of one moment don't come together, so relations between rows hold only once the entries after
+    /// them are taken too.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] where a row can't be understood.
@@ -24,7 +27,8 @@ pub trait Loading: Send {
     fn progress(&mut self, table: Table, rows: u64);
 }
 
-/// Streams all rows of all tables to `into`, page by page, then the entries after the head seen before the first page.
+/// Streams all rows of all tables to `into`, page by page (the next page of one table travels while that of another is
+/// taken), then the entries after the head seen before the first page.
 /// Returns the head that the whole stands at.
 ///
 /// # Errors
@@ -38,17 +42,27 @@ pub async fn load(
 ) -> Result<Head, JournalError> {
     let before = settle(journal, id, changes_of).await?.head;
     let mut count = 0;
-    for table in Table::ALL {
-        let mut from = Some(RowCursor::default());
-        while let Some(cursor) = from {
-            let page = journal.rows(id, table, cursor).await?;
-            count += page.rows.len() as u64;
-            from = page.next;
-            into.rows(table, page.rows)?;
-            into.progress(table, count);
+    let mut pages: FuturesUnordered<_> =
+        Table::ALL.into_iter().map(|table| page(journal, id, table, RowCursor::default())).collect();
+    while let Some(answer) = pages.next().await {
+        let (table, answer) = answer?;
+        if let Some(next) = answer.next {
+            pages.push(page(journal, id, table, next));
         }
+        count += answer.rows.len() as u64;
+        into.rows(table, answer.rows)?;
+        into.progress(table, count);
     }
     replay(journal, id, before, changes_of, into).await
+}
+
+async fn page(
+    journal: &dyn Journal,
+    id: &JournalId,
+    table: Table,
+    from: RowCursor,
+) -> Result<(Table, Page), JournalError> {
+    Ok((table, journal.rows(id, table, from).await?))
 }
 
 async fn replay(

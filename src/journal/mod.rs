@@ -3,6 +3,10 @@
 //! Every journaled actor has one journal: an append-only log of entries plus the rows the log folds to. A batch is
 //! written by one atomic step (compare the head, append the entry, write the rows, set the new head) or not at all.
 //!
+//! [`store`] is the trait; [`embedded`], [`redis`](mod@redis) and [`memory`] keep it, and one contract suite runs against
+//! all three. [`resync()`] finds out where a journal stands and repairs what it can from a [`Ring`]; [`load()`] reads the
+//! whole state; [`witness`] remembers across restarts what a store may forget; [`record`] is the typed stored form.
+//!
 //! May know: [`crate::domain`]. Must not know: actors, doors, configuration.
 //!
 //! Invariant J1: head check, entry, rows and new head happen together or not at all.
@@ -13,12 +17,14 @@ pub mod embedded;
 pub mod error;
 pub mod head;
 pub mod load;
-mod locked;
+pub(crate) mod locked;
 pub mod memory;
 pub mod record;
+pub mod redis;
 pub mod resync;
 pub mod ring;
 pub mod store;
+pub mod witness;
 
 pub use error::{CommitError, JournalError};
 pub use head::{Head, JournalId, JournalKind, StoreId};

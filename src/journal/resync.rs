@@ -20,8 +20,9 @@ pub enum Resynced {
         /// How many batches.
         appended: usize,
     },
-    /// Another history went on from `ancestor`. The caller goes on from the log as it is, tells `tail_lost`, and claims
-    /// again what the lost versions held (J6 b; the batches are `ring.after(ancestor)`).
+    /// Another history went on from `ancestor`. The caller keeps `ring.after(ancestor)`, which is what was lost, cuts
+    /// the ring there, resyncs from `ancestor` to take over the other history, tells `tail_lost`, and claims again what
+    /// the lost batches held (J6 b).
     Forked {
         /// The newest head both histories share.
         ancestor: Head,

@@ -37,6 +37,16 @@ impl Ring {
         }
     }
 
+    /// Forgets the batches after `ancestor`, which another history has replaced; everything where the chain doesn't
+    /// pass through it.
+    pub fn cut(&mut self, ancestor: Head) {
+        while self.newest().is_some_and(|newest| newest != ancestor) {
+            if let Some(newest) = self.batches.pop_back() {
+                self.bytes -= newest.size();
+            }
+        }
+    }
+
     /// Forgets everything, for example when the log was trimmed under its owner and loaded anew.
     pub fn clear(&mut self) {
         self.batches.clear();
@@ -74,5 +84,55 @@ impl Ring {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn chain(count: u64) -> Vec<Arc<Batch>> {
+        let head = |version| Head { version, nonce: version };
+        let batch = |version| Batch {
+            expected: head(version - 1),
+            head: head(version),
+            entry: Bytes::from_static(&[0; 20]),
+            changes: Vec::new(),
+        };
+        (1..=count).map(|version| Arc::new(batch(version))).collect()
+    }
+
+    fn ring(batches: &[Arc<Batch>], bytes_max: usize) -> Ring {
+        let mut ring = Ring::new(bytes_max);
+        batches.iter().for_each(|batch| ring.push(Arc::clone(batch)));
+        ring
+    }
+
+    /// The bound forgets the oldest, never a part from the middle, and counts what is there.
+    #[test]
+    fn bounded() {
+        let batches = chain(10);
+        let full = ring(&batches, 350);
+        assert_eq!((full.reaches(), full.newest()), (Some(batches[6].head), Some(batches[9].head)));
+        assert_eq!(full.bytes(), 300);
+        let nothing = ring(&batches, 0);
+        assert_eq!((nothing.newest(), nothing.bytes(), nothing.heads().count()), (None, 0, 0));
+    }
+
+    /// A batch that doesn't follow begins anew, and cutting leaves the chain up to the ancestor.
+    #[test]
+    fn unbroken() {
+        let batches = chain(6);
+        let mut kept = ring(&batches[..4], 10_000);
+        kept.cut(batches[1].head);
+        assert_eq!((kept.newest(), kept.bytes()), (Some(batches[1].head), 200));
+        assert_eq!(kept.after(Head::GENESIS).map(|after| after.len()), Some(2));
+        kept.push(Arc::clone(&batches[5]));
+        assert_eq!(kept.reaches(), Some(batches[5].expected));
+        assert_eq!(kept.after(batches[1].head), None);
+        kept.cut(Head::GENESIS);
+        assert_eq!((kept.newest(), kept.bytes()), (None, 0));
     }
 }

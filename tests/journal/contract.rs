@@ -78,6 +78,20 @@ pub(crate) async fn pipelined(journal: Arc<dyn Journal>) {
     assert_eq!(journal.span(&ber()).await.unwrap().head, good.head);
 }
 
+/// However many commits are in flight, their order is that of the calls.
+pub(crate) async fn deep_pipeline(journal: Arc<dyn Journal>) {
+    let mut head = Head::GENESIS;
+    let mut sent = Vec::new();
+    for n in 0..3_000 {
+        let batch = level(head, "A", n);
+        head = batch.head;
+        sent.push(journal.commit(&ber(), batch));
+    }
+    let answers = join_all(sent).await;
+    assert_eq!(answers.iter().position(Result::is_err), None);
+    assert_eq!(journal.span(&ber()).await.unwrap().head, head);
+}
+
 /// A batch sent again meets a conflict, and the log shows that it is already there (J3).
 pub(crate) async fn same_batch_twice(journal: Arc<dyn Journal>) {
     let once = level(Head::GENESIS, "A", 1);

@@ -9,9 +9,21 @@ mod disk;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
+mod real_redis;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
+#[path = "../common/redis_server.rs"]
+mod redis_server;
+#[cfg(test)]
 mod resync;
+#[cfg(test)]
+#[path = "../common/wait.rs"]
+mod wait;
+#[cfg(test)]
+mod witness;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -19,6 +31,8 @@ use std::sync::Arc;
 use lagerd::journal::Journal;
 use lagerd::journal::embedded::{EmbeddedJournal, EmbeddedOptions};
 use lagerd::journal::memory::MemoryJournal;
+use lagerd::journal::redis::{RedisJournal, RedisOptions};
+use redis_server::RedisServer;
 
 /// A store under test, with what must live as long as it.
 struct Fixture {
@@ -26,14 +40,23 @@ struct Fixture {
     _kept: Box<dyn Any>,
 }
 
-async fn memory() -> Fixture {
-    Fixture { journal: Arc::new(MemoryJournal::new(record::changes_of, 7)), _kept: Box::new(()) }
+async fn memory() -> Option<Fixture> {
+    Some(Fixture { journal: Arc::new(MemoryJournal::new(record::changes_of, 7)), _kept: Box::new(()) })
 }
 
-async fn embedded() -> Fixture {
+async fn embedded() -> Option<Fixture> {
     let folder = tempfile::tempdir().expect("temporary folder");
     let options = EmbeddedOptions::new(folder.path().join("new folder").join("store.redb"));
-    Fixture { journal: Arc::new(EmbeddedJournal::open(&options).expect("open")), _kept: Box::new(folder) }
+    Some(Fixture {
+        journal: Arc::new(EmbeddedJournal::open(&options).expect("open")),
+        _kept: Box::new(folder),
+    })
+}
+
+async fn redis() -> Option<Fixture> {
+    let server = RedisServer::start(&[]).await?;
+    let journal = RedisJournal::open(&RedisOptions::new(server.url())).await.expect("open");
+    Some(Fixture { journal: Arc::new(journal), _kept: Box::new(server) })
 }
 
 /// Runs every case of the contract against one store.
@@ -41,7 +64,7 @@ macro_rules! contract {
     ($store:ident) => {
         mod $store {
             contract!(@cases $store, contract:
-                genesis commit conflict pipelined same_batch_twice reading paging trim cursors listing two_writers
+                genesis commit conflict pipelined deep_pipeline same_batch_twice reading paging trim cursors listing two_writers
                 large_batch odd_keys finish_of_nothing load_under_writes);
             contract!(@cases $store, resync: nothing_new entries_after_mine from_genesis trimmed_is_reload);
         }
@@ -50,7 +73,7 @@ macro_rules! contract {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                let fixture = crate::$store().await;
+                let Some(fixture) = crate::$store().await else { return };
                 crate::$module::$case(std::sync::Arc::clone(&fixture.journal)).await;
             }
         )*
@@ -59,3 +82,4 @@ macro_rules! contract {
 
 contract!(memory);
 contract!(embedded);
+contract!(redis);

@@ -2,7 +2,7 @@
 
 use crate::domain::count::Measures;
 use crate::domain::hold::{ClaimLine, Hold, Plan};
-use crate::domain::ids::{CartId, ChannelId, Reason, Reference, ReservationId, Sku, SourceId};
+use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, ReservationId, Sku, SourceId};
 use crate::domain::level::{Condition, Level};
 use crate::domain::memory::End;
 use crate::domain::policy::Scheduled;
@@ -84,6 +84,8 @@ pub enum Command {
         reservation: Option<ReservationId>,
         /// Which cart.
         cart: Option<(ChannelId, CartId)>,
+        /// Whether this command was seen here.
+        command: Option<CommandId>,
     },
     /// Record a movement.
     Move(Movement),
@@ -247,6 +249,8 @@ pub struct Found {
     pub fingerprint: Option<u64>,
     /// What the cart holds here.
     pub cart: Option<Hold>,
+    /// Whether the command asked about was seen here.
+    pub seen: bool,
 }
 
 /// What a warehouse answers.

@@ -3,7 +3,7 @@
 use super::command::{Answer, Command};
 use super::state::{Key, Row, Warehouse, key_of};
 use crate::domain::fact::Fact;
-use crate::domain::machine::{Draft, Envelope, Machine, Moment};
+use crate::domain::machine::{Draft, Envelope, Machine, Moment, Redo};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -35,7 +35,9 @@ impl Machine for Warehouse {
             }
             Command::Allocate { reservation } => self.allocate(moment, envelope, reservation, draft),
             Command::Ship { .. } => self.ship(moment, envelope, command, draft),
-            Command::Find { reservation, cart } => Ok(self.find(moment, reservation.as_ref(), cart.as_ref())),
+            Command::Find { reservation, cart, command } => {
+                Ok(self.find(moment, reservation.as_ref(), cart.as_ref(), command.as_ref()))
+            }
             Command::Move(movement) => self.move_goods(moment, envelope, movement, draft),
             Command::Count(line) => self.count(moment, envelope, line, draft),
             Command::SetPolicy(policy) => self.set_policy(moment, envelope, policy, draft),
@@ -67,6 +69,19 @@ impl Machine for Warehouse {
 
     fn row(&self, key: &Key) -> Row {
         self.row_of(key)
+    }
+
+    fn floor(&self) -> Timestamp {
+        self.memory.floors().hold
+    }
+
+    fn loaded(&mut self) {
+        let floors = self.memory.floors();
+        self.memory.purge_holds(&floors);
+    }
+
+    fn after_loss(&self, lost: &[Row], versions: (u64, u64), now: Timestamp) -> Vec<Redo<Self>> {
+        self.claim_again(lost, versions, now)
     }
 
     fn settle(&mut self, confirmed: &[Row]) {

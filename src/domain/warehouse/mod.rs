@@ -2,7 +2,7 @@
 //!
 //! `command` says what it may be asked, `state` what it knows, `holding` is the one way a hold changes, `claim` and
 //! `reservation` decide about holds, `movement` and `counting` about goods, `policy` about what is set aside, `upkeep`
-//! about what time makes due.
+//! about what time makes due, `loss` about what the store has lost.
 //!
 //! Invariant: reserved equals the open holds, allocated the open allocations, on hand the sum of the movements.
 
@@ -11,6 +11,7 @@ pub mod command;
 pub mod counting;
 pub mod decide;
 pub mod holding;
+pub mod loss;
 pub mod movement;
 pub mod policy;
 pub mod reservation;

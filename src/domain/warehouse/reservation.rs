@@ -6,7 +6,7 @@ use super::state::{Row, Warehouse};
 use crate::domain::count::Direction;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of};
-use crate::domain::ids::{CartId, ChannelId, ReservationId};
+use crate::domain::ids::{CartId, ChannelId, CommandId, ReservationId};
 use crate::domain::machine::{Draft, Envelope, Moment};
 use crate::domain::memory::{Class, End, Outcome, Remembered};
 use crate::domain::quantity::{add, sub};
@@ -62,7 +62,9 @@ impl Warehouse {
         moment: &Moment,
         reservation: Option<&ReservationId>,
         cart: Option<&(ChannelId, CartId)>,
+        command: Option<&CommandId>,
     ) -> Answer {
+        let seen = command.is_some_and(|id| self.memory.get(id).is_some());
         let part = reservation.and_then(|id| self.part(moment, id));
         let known = reservation.and_then(|id| self.memory.get(id));
         let fingerprint = known
@@ -70,7 +72,7 @@ impl Warehouse {
             .map(|known| known.fingerprint);
         let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
         let cart = cart.and_then(|key| self.holds.get(&key)).cloned();
-        Answer::Found(Box::new(Found { part, fingerprint, cart }))
+        Answer::Found(Box::new(Found { part, fingerprint, cart, seen }))
     }
 
     pub(super) fn settle_next(
@@ -112,7 +114,7 @@ impl Warehouse {
         let Some(next) = hold.next.take_if(|next| next.reservation == *id) else { return Ok(Answer::Done) };
         let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
         let lines = self.set_hold(draft, moment, &key, Some(hold))?;
-        self.note_end(draft, moment, id, End::Released, Some(&next));
+        self.note_end(draft, moment, id, End::Abandoned, Some(&next));
         draft.fact(Fact::new(FactKind::Released).lines(lines).held_by(id, &channel, cart.as_ref()));
         Ok(Answer::Done)
     }
@@ -125,14 +127,15 @@ impl Warehouse {
         attempt: Option<u32>,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
+        let how = if attempt.is_some() { End::Abandoned } else { End::Released };
         if let Some((key, hold)) = self.open_hold(id) {
             let open = hold.claims().find(|claim| claim.reservation == *id).map_or(0, |claim| claim.attempt);
             if attempt.is_none_or(|attempt| open <= attempt) {
-                self.end_claim(draft, moment, &key, id, (End::Released, FactKind::Released))?;
+                self.end_claim(draft, moment, &key, id, (how, FactKind::Released))?;
             }
         } else if let Some(allocation) = self.allocations.get(id).cloned() {
             if attempt.is_none_or(|attempt| allocation.attempt <= attempt) {
-                self.deallocate(draft, moment, id, &allocation)?;
+                self.deallocate(draft, moment, id, &allocation, how)?;
             }
         } else if !self.memory.get(id).is_some_and(|known| matches!(known.outcome, Outcome::Claimed { .. })) {
             let Some(attempt) = attempt else { return Err(Refusal::UnknownReservation(id.clone())) };
@@ -150,6 +153,7 @@ impl Warehouse {
         moment: &Moment,
         id: &ReservationId,
         allocation: &Allocation,
+        how: End,
     ) -> Result<(), Refusal> {
         let mut draws = allocation.draws.clone();
         let mut lines = Vec::with_capacity(allocation.lines.len());
@@ -162,7 +166,7 @@ impl Warehouse {
             })?);
         }
         draft.put(self, Row::Allocation(id.clone(), None));
-        self.note_end(draft, moment, id, End::Released, None);
+        self.note_end(draft, moment, id, how, None);
         let fact = Fact::new(FactKind::Deallocated).lines(lines);
         draft.fact(fact.held_by(id, &allocation.channel, allocation.cart.as_ref()));
         Ok(())
@@ -386,7 +390,7 @@ impl Warehouse {
 
     fn why_not_held(&self, moment: &Moment, id: &ReservationId) -> Refusal {
         match self.part(moment, id).map(|part| part.state) {
-            Some(PartState::Ended(End::Released)) => Refusal::Released,
+            Some(PartState::Ended(End::Released | End::Abandoned)) => Refusal::Released,
             Some(PartState::Ended(End::Expired)) => Refusal::ReservationExpired,
             Some(PartState::Ended(End::Amended(by))) => Refusal::Amended { by },
             Some(PartState::Ended(End::Shipped)) => Refusal::Shipped,

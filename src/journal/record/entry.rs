@@ -128,6 +128,16 @@ pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
     }
 }
 
+/// When an entry was decided, whatever machine wrote it, without reading the rest.
+///
+/// # Errors
+/// [`JournalError::Damaged`].
+pub fn entry_time(bytes: &[u8]) -> Result<Timestamp, JournalError> {
+    let (mut reader, _version) = Reader::new(bytes, ENTRY_VERSION)?;
+    reader.byte()?;
+    reader.signed().map(Timestamp::from_millis)
+}
+
 /// The number that stands for a kind of journal in stored records; never changes.
 const fn kind_number(kind: JournalKind) -> u8 {
     match kind {

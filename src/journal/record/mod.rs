@@ -15,4 +15,4 @@ pub mod shared;
 pub mod warehouse;
 
 pub use codec::{Reader, Writer};
-pub use entry::{Entry, Recorded, changes_of};
+pub use entry::{Entry, Recorded, changes_of, entry_time};

@@ -173,6 +173,7 @@ fn put_end(writer: &mut Writer, end: &End) {
             put_command_id(writer, by);
         }
         End::Shipped => writer.byte(3),
+        End::Abandoned => writer.byte(4),
     }
 }
 
@@ -182,6 +183,7 @@ fn get_end(reader: &mut Reader<'_>) -> Read<End> {
         1 => End::Expired,
         2 => End::Amended(get_command_id(reader)?),
         3 => End::Shipped,
+        4 => End::Abandoned,
         other => return Err(damaged(format!("{other} is no end of a claim"))),
     })
 }

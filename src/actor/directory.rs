@@ -1,0 +1,185 @@
+//! Starts every actor from its journal, watches over it, and stops it.
+//!
+//! actix does not restart an actor whose handler panicked, and does not say so: the mailbox just closes. The guardian
+//! here nudges each actor in short intervals (that is also how time reaches an idle actor), notices a dead or stuck
+//! one, loads its machine from the journal again and redirects its mailbox. Too many deaths end the process: whatever
+//! kills the actor is then in the journal or in every retry, and an operator must see it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Addr, ArbiterHandle};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::journaled::{Journaled, Limits, Loaded, Parts, Stats, Watch, load_machine};
+use super::mailbox::Mailbox;
+use crate::domain::time::{Clock, Timestamp};
+use crate::journal::record::Recorded;
+use crate::journal::{Journal, JournalError, JournalId};
+
+/// How often time is told to an actor, and its life is checked.
+const NUDGE_EVERY: Duration = Duration::from_millis(100);
+/// Nudges without a beat after which an actor counts as stuck.
+const STUCK_AFTER: u32 = 100;
+/// Deaths of one actor within [`DEATHS_WITHIN`] nudges that end the process.
+const DEATHS_MAX: u32 = 5;
+/// About a minute.
+const DEATHS_WITHIN: u64 = 600;
+
+/// What all actors are started with.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// Where the journals are.
+    pub journal: Arc<dyn Journal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What bounds each actor.
+    pub limits: Limits,
+    /// How long an asker waits.
+    pub deadline: Duration,
+    /// How long after the start nothing expires, in milliseconds.
+    pub grace_ms: i64,
+    /// Where commits, loads and guardians run.
+    pub io: Handle,
+    /// Threads for actors; none starts them on the current thread.
+    pub arbiters: Vec<ArbiterHandle>,
+    /// Seeds the nonces.
+    pub seed: u64,
+    /// Told when an actor can't be kept alive.
+    pub failed: CancellationToken,
+    /// Told when the guardians shall rest.
+    pub stopping: CancellationToken,
+}
+
+/// Makes a watch for each life of an actor.
+pub type MakeWatch<M> = Arc<dyn Fn() -> Box<dyn Watch<M>> + Send + Sync>;
+/// Makes an empty machine.
+pub type Fresh<M> = Arc<dyn Fn() -> M + Send + Sync>;
+
+/// One actor's life, seen from outside.
+#[derive(Debug)]
+pub struct Life {
+    /// Its journal.
+    pub id: JournalId,
+    /// Its figures.
+    pub stats: Arc<Stats>,
+    /// How often it was rebuilt.
+    pub restarts: AtomicU64,
+}
+
+struct Kept<M: Recorded> {
+    ground: Ground,
+    life: Arc<Life>,
+    fresh: Fresh<M>,
+    watch: MakeWatch<M>,
+    place: usize,
+}
+
+impl Ground {
+    /// Loads a machine and starts its actor, with a guardian.
+    ///
+    /// # Errors
+    /// As the store gives them.
+    pub async fn start<M: Recorded + Sync>(
+        &self,
+        id: JournalId,
+        place: usize,
+        fresh: Fresh<M>,
+        watch: MakeWatch<M>,
+    ) -> Result<(Mailbox<M>, Arc<Life>), JournalError> {
+        let life = Arc::new(Life { id, stats: Arc::default(), restarts: AtomicU64::new(0) });
+        let kept = Kept { ground: self.clone(), life: life.clone(), fresh, watch, place };
+        let loaded = kept.load().await?;
+        tracing::info!(journal = %life.id, head = %loaded.head, "loaded");
+        let expire_from = self.clock.wall().max(loaded.at).plus(self.grace_ms);
+        let address = kept.spawn(loaded, expire_from);
+        let mailbox = Mailbox::new(address, self.deadline);
+        let guarded = mailbox.clone();
+        self.io.spawn(async move { kept.guard(guarded).await });
+        Ok((mailbox, life))
+    }
+}
+
+impl<M: Recorded + Sync> Kept<M> {
+    async fn load(&self) -> Result<Loaded<M>, JournalError> {
+        load_machine(self.ground.journal.as_ref(), &self.life.id, self.fresh.as_ref()).await
+    }
+
+    fn spawn(&self, loaded: Loaded<M>, expire_from: Timestamp) -> Addr<Journaled<M>> {
+        let ground = &self.ground;
+        let parts = Parts {
+            id: self.life.id.clone(),
+            journal: ground.journal.clone(),
+            clock: ground.clock.clone(),
+            limits: ground.limits,
+            io: ground.io.clone(),
+            fresh: self.fresh.clone(),
+            stats: self.life.stats.clone(),
+            expire_from,
+        };
+        let lives = self.life.restarts.load(Ordering::Relaxed);
+        let seed = ground.seed ^ ((self.place as u64) << 32) ^ lives;
+        let actor = Journaled::new(parts, loaded, (self.watch)(), fastrand::Rng::with_seed(seed));
+        let at = self.place.checked_rem(ground.arbiters.len()).and_then(|at| ground.arbiters.get(at));
+        match at {
+            Some(arbiter) => Journaled::start_in_arbiter(arbiter, move |_| actor),
+            None => actor.start(),
+        }
+    }
+
+    async fn guard(self, mailbox: Mailbox<M>) {
+        let mut tick = tokio::time::interval(NUDGE_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut beats, mut still, mut round) = (0, 0_u32, 0_u64);
+        let mut deaths = std::collections::VecDeque::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.ground.stopping.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            round = round.saturating_add(1);
+            let alive = mailbox.nudge();
+            let now = self.life.stats.beats.load(Ordering::Relaxed);
+            still = if now == beats { still.saturating_add(1) } else { 0 };
+            beats = now;
+            if alive && still < STUCK_AFTER {
+                continue;
+            }
+            tracing::error!(journal = %self.life.id, alive, "an actor died or hangs; it is rebuilt from its journal");
+            self.life.restarts.fetch_add(1, Ordering::Relaxed);
+            deaths.push_back(round);
+            deaths.retain(|death| death.saturating_add(DEATHS_WITHIN) > round);
+            if deaths.len() > DEATHS_MAX as usize || !self.rebuild(&mailbox).await {
+                tracing::error!(journal = %self.life.id, "an actor can't be kept alive; the process ends");
+                self.ground.failed.cancel();
+                return;
+            }
+            still = 0;
+        }
+    }
+
+    async fn rebuild(&self, mailbox: &Mailbox<M>) -> bool {
+        loop {
+            match self.load().await {
+                Ok(loaded) => {
+                    mailbox.redirect(self.spawn(loaded, Timestamp::MIN));
+                    return true;
+                }
+                Err(JournalError::Unavailable(why)) => {
+                    tracing::warn!(journal = %self.life.id, %why, "waiting for the store to rebuild an actor");
+                    tokio::select! {
+                        () = self.ground.stopping.cancelled() => return true,
+                        () = tokio::time::sleep(NUDGE_EVERY) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(journal = %self.life.id, %error, "an actor can't be rebuilt");
+                    return false;
+                }
+            }
+        }
+    }
+}

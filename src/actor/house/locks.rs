@@ -1,0 +1,65 @@
+//! One conversation per cart (or per reservation without one) at a time.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::domain::hold::HoldKey;
+use crate::journal::locked::Locked;
+
+type Lock = Arc<tokio::sync::Mutex<()>>;
+
+/// Locks by key; a lock nobody holds or waits for is forgotten. Bounded by the requests in flight.
+#[derive(Debug, Default)]
+pub struct Locks {
+    known: Locked<AHashMap<HoldKey, Lock>>,
+}
+
+/// Lets the next conversation of the same key begin when it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    locks: &'a Locks,
+    key: HoldKey,
+    guard: Option<OwnedMutexGuard<()>>,
+}
+
+impl Locks {
+    /// Waits for the key's turn; first come, first served.
+    pub async fn turn(&self, key: HoldKey) -> Turn<'_> {
+        let lock = self.known.with(|known| known.entry(key.clone()).or_default().clone());
+        let guard = lock.lock_owned().await;
+        Turn { locks: self, key, guard: Some(guard) }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.guard = None;
+        self.locks.known.with(|known| {
+            if known.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+                known.remove(&self.key);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::CommandId;
+
+    /// The second waits for the first, and nothing is left behind.
+    #[tokio::test]
+    async fn turns_are_taken_one_after_the_other() {
+        let locks = Locks::default();
+        let key = HoldKey::Alone(CommandId::parse("r-1").unwrap());
+        let first = locks.turn(key.clone()).await;
+        let second = locks.turn(key.clone());
+        let mut second = std::pin::pin!(second);
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        drop(first);
+        drop(second.await);
+        assert!(locks.known.with(|known| known.is_empty()));
+    }
+}

@@ -1,0 +1,97 @@
+//! Opening the house: every place's actor is loaded from its journal before anything is answered; closing it: what was
+//! taken is finished, nothing more is taken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join_all};
+
+use super::demand::RefusedDemand;
+use super::locks::Locks;
+use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
+use crate::actor::directory::Ground;
+use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
+use crate::domain::channel::Channel;
+use crate::domain::item::Items;
+use crate::domain::warehouse::{Rules, Warehouse};
+use crate::journal::{JournalError, JournalId, JournalKind};
+
+/// What the house is made of.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The warehouses.
+    pub warehouses: Vec<WarehouseSpec>,
+    /// The channels.
+    pub channels: Vec<ChannelSpec>,
+    /// What every warehouse keeps to.
+    pub rules: Rules,
+    /// How many SKUs and channels are counted per hour when demand is refused.
+    pub refused_demand_max: usize,
+}
+
+/// The name of the only journal of its kind.
+const ITEMS: &str = "items";
+
+impl House {
+    /// Loads every journal and starts every actor.
+    ///
+    /// # Errors
+    /// As the store gives them.
+    pub async fn open(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
+        let rules = opening.rules;
+        let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| async move {
+            let view = Arc::new(StockView::default());
+            let (watched, id) = (view.clone(), spec.id.clone());
+            let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
+            let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
+            let watch = Arc::new(move || Box::new(StockWatch::new(watched.clone())) as Box<_>);
+            let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
+            let handle = Arc::new(WarehouseHandle { spec: spec.clone(), mailbox, view });
+            Ok::<_, JournalError>(((spec.id.clone(), handle), life))
+        });
+        let windows = rules.windows;
+        let behind = opening.warehouses.len();
+        let channels = opening.channels.iter().enumerate().map(|(place, spec)| async move {
+            let view = Arc::new(RowView::default());
+            let watched = view.clone();
+            let journal = JournalId::new(JournalKind::Channel, spec.id.as_str());
+            let fresh = Arc::new(move || Channel::new(windows));
+            let watch = Arc::new(move || Box::new(PolicyWatch(watched.clone())) as Box<_>);
+            let place = place.saturating_add(behind);
+            let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
+            let handle = Arc::new(ChannelHandle { spec: spec.clone(), mailbox, view });
+            Ok::<_, JournalError>(((spec.id.clone(), handle), life))
+        });
+        let cards = Arc::new(RowView::default());
+        let watched = cards.clone();
+        let fresh = Arc::new(move || Items::new(windows));
+        let watch = Arc::new(move || Box::new(ItemWatch(watched.clone())) as Box<_>);
+        let (warehouses, warehouse_lives): (Vec<_>, Vec<_>) =
+            try_join_all(warehouses).await?.into_iter().unzip();
+        let (channels, channel_lives): (Vec<_>, Vec<_>) = try_join_all(channels).await?.into_iter().unzip();
+        let (items, item_life) =
+            ground.start(JournalId::new(JournalKind::Items, ITEMS), 0, fresh, watch).await?;
+        let lives = warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).collect();
+        Ok(Arc::new(Self {
+            warehouses: warehouses.into_iter().collect::<BTreeMap<_, _>>(),
+            channels: channels.into_iter().collect(),
+            items,
+            cards,
+            demand: RefusedDemand::new(opening.refused_demand_max),
+            lives,
+            journal: ground.journal.clone(),
+            clock: ground.clock.clone(),
+            locks: Locks::default(),
+        }))
+    }
+
+    /// Lets every actor finish what it has taken: channels and items first, then warehouses. False where one did not
+    /// within the deadline.
+    pub async fn close(&self, deadline: Duration) -> bool {
+        let channels = join_all(self.channels.values().map(|handle| handle.mailbox.stop(deadline))).await;
+        let items = self.items.stop(deadline).await;
+        let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
+        items && channels.into_iter().chain(warehouses).all(|finished| finished)
+    }
+}

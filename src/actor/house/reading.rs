@@ -1,0 +1,137 @@
+//! Answers from the confirmed views; no actor is asked.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{ChannelHandle, House, Kind, Mode, WarehouseHandle, WarehouseState};
+use crate::actor::view::StockRow;
+use crate::domain::channel::{ChannelPolicy, StockState, available};
+use crate::domain::ids::{ChannelId, Sku, WarehouseId};
+use crate::domain::item::Item;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+use crate::journal::Head;
+
+/// What a channel may sell of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Available {
+    /// Units it may show.
+    pub units: i64,
+    /// How that looks to a buyer.
+    pub state: StockState,
+}
+
+/// A SKU everywhere.
+#[derive(Debug, Clone)]
+pub struct SkuStock {
+    /// The SKU.
+    pub sku: Sku,
+    /// Its level at each warehouse that has one.
+    pub levels: Vec<(WarehouseId, StockRow)>,
+    /// What each channel may sell.
+    pub channels: Vec<(ChannelId, Available)>,
+}
+
+impl House {
+    /// A SKU everywhere; `None` where no warehouse has a level of it.
+    #[must_use]
+    pub fn stock(&self, sku: &Sku, now: Timestamp) -> Option<SkuStock> {
+        let levels: Vec<_> = self
+            .warehouses
+            .iter()
+            .filter_map(|(id, handle)| handle.view.row(sku).map(|row| (id.clone(), row)))
+            .collect();
+        if levels.is_empty() {
+            return None;
+        }
+        let channels = self
+            .channels
+            .iter()
+            .map(|(id, handle)| (id.clone(), self.channel_stock(handle, sku, now)))
+            .collect();
+        Some(SkuStock { sku: sku.clone(), levels, channels })
+    }
+
+    /// Up to `limit` SKUs after `after`, in order.
+    #[must_use]
+    pub fn skus_after(&self, after: Option<&Sku>, limit: usize) -> Vec<Sku> {
+        let all = self.warehouses.values().flat_map(|handle| handle.view.skus_after(after, limit));
+        all.collect::<BTreeSet<_>>().into_iter().take(limit).collect()
+    }
+
+    /// Where each warehouse's journal stands in the views.
+    pub fn heads(&self) -> impl Iterator<Item = (&WarehouseId, Head)> {
+        self.warehouses.iter().map(|(id, handle)| (id, handle.view.head()))
+    }
+
+    /// What a channel may sell of a SKU.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownChannel`].
+    pub fn available(&self, channel: &ChannelId, sku: &Sku, now: Timestamp) -> Result<Available, Refusal> {
+        Ok(self.channel_stock(self.channel(channel)?, sku, now))
+    }
+
+    /// What a channel may sell of a SKU at each store where it can be picked up.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownChannel`].
+    pub fn pickup(
+        &self,
+        channel: &ChannelId,
+        sku: &Sku,
+        now: Timestamp,
+    ) -> Result<Vec<(WarehouseId, i64)>, Refusal> {
+        let handle = self.channel(channel)?;
+        let stores = self.taking(handle).filter(|warehouse| warehouse.spec.kind == Kind::Store);
+        let told = handle.spec.mode == Mode::Tells;
+        let free = |row: Option<&StockRow>| {
+            row.map_or(0, |row| row.free(channel, told, now).saturating_sub(row.level.deficit()).max(0))
+        };
+        Ok(stores.map(|store| (store.spec.id.clone(), store.view.with(sku, free))).collect())
+    }
+
+    /// A SKU's item card.
+    #[must_use]
+    pub fn item(&self, sku: &Sku) -> Option<Item> {
+        self.cards.row(sku)
+    }
+
+    fn channel_stock(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Available {
+        let told = handle.spec.mode == Mode::Tells;
+        let mut sellable = 0_i64;
+        for warehouse in self.taking(handle) {
+            let part = warehouse.view.with(sku, |row| {
+                row.map_or(0, |row| row.free(&handle.spec.id, told, now).saturating_sub(row.level.deficit()))
+            });
+            sellable = sellable.saturating_add(part);
+        }
+        let policy = handle.view.row(sku).unwrap_or_default();
+        shown(&policy, handle, sellable, now)
+    }
+
+    /// The warehouses a channel may claim from, in the order it prefers them. A place that takes no new orders offers
+    /// nothing.
+    pub(super) fn taking<'a>(
+        &'a self,
+        channel: &'a ChannelHandle,
+    ) -> impl Iterator<Item = &'a Arc<WarehouseHandle>> {
+        self.drawn_on(channel).filter(|warehouse| warehouse.spec.state == WarehouseState::Open)
+    }
+
+    /// The warehouses a channel draws on, open or not.
+    pub(super) fn drawn_on<'a>(
+        &'a self,
+        channel: &'a ChannelHandle,
+    ) -> impl Iterator<Item = &'a Arc<WarehouseHandle>> {
+        channel.spec.warehouses.iter().filter_map(|id| self.warehouses.get(id))
+    }
+}
+
+fn shown(policy: &ChannelPolicy, handle: &ChannelHandle, sellable: i64, now: Timestamp) -> Available {
+    let buffer = policy.buffer.and_then(|set| set.at(now)).unwrap_or(handle.spec.buffer);
+    let cap = policy.cap.and_then(|set| set.at(now));
+    let units = available(sellable, buffer, cap, 0);
+    let low_at = policy.low_at.unwrap_or(handle.spec.low_at);
+    Available { units, state: StockState::of(units, low_at) }
+}

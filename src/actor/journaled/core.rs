@@ -1,0 +1,519 @@
+//! The five beats without a framework.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::load::Loaded;
+use super::recovery::{Recovering, Recovery, recover};
+use super::watch::Watch;
+use crate::actor::fault::Fault;
+use crate::actor::logical::LogicalClock;
+use crate::domain::machine::{Draft, Envelope, Machine, Moment, Redo, Undo};
+use crate::domain::time::{Clock, Timestamp};
+use crate::journal::record::{Entry, Recorded};
+use crate::journal::{Batch, CommitError, Head, Journal, JournalError, JournalId, Ring, StoredEntry};
+
+/// What is asked, and where the answer goes.
+pub struct Ask<M: Machine> {
+    /// Who asks.
+    pub envelope: Envelope,
+    /// For what.
+    pub command: M::Command,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<M::Answer, Fault>>,
+}
+
+impl<M: Machine> fmt::Debug for Ask<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask").field("envelope", &self.envelope).field("command", &self.command).finish()
+    }
+}
+
+/// What bounds an actor.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Commands queued and in flight at most; more are told `busy`.
+    pub queue: usize,
+    /// Commands decided in one batch at most.
+    pub batch_commands: usize,
+    /// Rows changed by one batch at most, about: a store writes them in one step that blocks others.
+    pub batch_rows: usize,
+    /// Batches in flight at most.
+    pub in_flight: usize,
+    /// Bytes of acknowledged batches kept to repair a store.
+    pub ring_bytes: usize,
+}
+
+/// Figures anyone may read at any time.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Commands waiting or in flight.
+    pub waiting: AtomicU64,
+    /// Batches committed.
+    pub batches: AtomicU64,
+    /// Commands answered.
+    pub answered: AtomicU64,
+    /// Times the journal had to be read again.
+    pub resyncs: AtomicU64,
+    /// Times the store had lost acknowledged entries.
+    pub losses: AtomicU64,
+    /// Rounds handled; stands still when the actor hangs.
+    pub beats: AtomicU64,
+}
+
+/// What a core is made of.
+pub struct Parts<M: Recorded> {
+    /// Its journal's name.
+    pub id: JournalId,
+    /// Where its journal is.
+    pub journal: Arc<dyn Journal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What bounds it.
+    pub limits: Limits,
+    /// Where commits and resyncs run.
+    pub io: Handle,
+    /// Makes an empty machine.
+    pub fresh: Arc<dyn Fn() -> M + Send + Sync>,
+    /// Its figures.
+    pub stats: Arc<Stats>,
+    /// No hold expires before this time.
+    pub expire_from: Timestamp,
+}
+
+impl<M: Recorded> fmt::Debug for Parts<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("id", &self.id).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+struct Waiting<M: Machine> {
+    ask: Ask<M>,
+    /// An earlier decision of this command may still be written by somebody.
+    uncertain: bool,
+    /// What to record where it is refused.
+    refused: Option<M::Command>,
+}
+
+type Told<M> = (Waiting<M>, Result<<M as Machine>::Answer, Fault>);
+
+struct Flight<M: Recorded> {
+    batch: Arc<Batch>,
+    rows: Vec<M::Row>,
+    facts: Vec<(Option<usize>, M::Fact)>,
+    undo: Undo<M>,
+    told: Vec<Told<M>>,
+    outcome: Option<Result<(), CommitError>>,
+}
+
+enum Event<M> {
+    Committed { head: Head, result: Result<(), CommitError> },
+    Recovered { ring: Ring, result: Result<Recovery<M>, JournalError> },
+    Away(String),
+}
+
+const STOPPING: &str = "the daemon is stopping";
+
+enum Phase {
+    Running,
+    /// A commit failed; nothing is decided until the journal was read again.
+    Failed,
+    Recovering,
+    Lost(String),
+    Stopped,
+}
+
+/// One machine on one journal.
+pub struct Core<M: Recorded> {
+    parts: Parts<M>,
+    machine: M,
+    clock: LogicalClock,
+    watch: Box<dyn Watch<M>>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    ring: Ring,
+    rng: fastrand::Rng,
+    confirmed: Head,
+    head: Head,
+    queue: VecDeque<Waiting<M>>,
+    in_flight: VecDeque<Flight<M>>,
+    phase: Phase,
+    away: Option<String>,
+    stopping: Option<oneshot::Sender<()>>,
+    conflicts: u32,
+    events: mpsc::UnboundedReceiver<Event<M>>,
+    post: mpsc::UnboundedSender<Event<M>>,
+}
+
+impl<M: Recorded> fmt::Debug for Core<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("id", &self.parts.id)
+            .field("confirmed", &self.confirmed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: Recorded> Core<M> {
+    /// A core that goes on from a loaded machine. `wake` is called from other threads when something came for it.
+    pub fn new(
+        parts: Parts<M>,
+        loaded: Loaded<M>,
+        mut watch: Box<dyn Watch<M>>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        rng: fastrand::Rng,
+    ) -> Self {
+        let (post, events) = mpsc::unbounded_channel();
+        let clock = LogicalClock::new(parts.clock.clone(), loaded.at);
+        watch.loaded(&loaded.machine, loaded.head);
+        Self {
+            clock,
+            watch,
+            wake,
+            ring: Ring::new(parts.limits.ring_bytes),
+            rng,
+            confirmed: loaded.head,
+            head: loaded.head,
+            machine: loaded.machine,
+            queue: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            phase: Phase::Running,
+            away: None,
+            stopping: None,
+            conflicts: 0,
+            events,
+            post,
+            parts,
+        }
+    }
+
+    /// Beat one, gather: takes a command in, or says at once that it was not.
+    pub fn gather(&mut self, ask: Ask<M>) {
+        let waiting =
+            self.in_flight.iter().fold(self.queue.len(), |sum, flight| sum.saturating_add(flight.told.len()));
+        let refusal = match &self.phase {
+            Phase::Lost(why) => Some(Fault::StoreLost(why.clone())),
+            Phase::Stopped => Some(Fault::Unavailable(STOPPING.to_owned())),
+            _ if self.stopping.is_some() => Some(Fault::Unavailable(STOPPING.to_owned())),
+            _ if waiting >= self.parts.limits.queue => Some(Fault::Busy),
+            Phase::Failed | Phase::Recovering => self.away.clone().map(Fault::Unavailable),
+            Phase::Running => None,
+        };
+        match refusal {
+            Some(fault) => drop(ask.reply.send(Err(fault))),
+            None => self.queue.push_back(Waiting { ask, uncertain: false, refused: None }),
+        }
+        self.parts.stats.waiting.store(waiting as u64, Ordering::Relaxed);
+    }
+
+    /// How many commands are gathered and not yet decided.
+    #[must_use]
+    pub fn gathered(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Does everything that can be done now: takes in outcomes, decides what is gathered and what time made due.
+    pub fn pump(&mut self) {
+        self.parts.stats.beats.fetch_add(1, Ordering::Relaxed);
+        self.drain();
+        while matches!(self.phase, Phase::Running) && self.in_flight.len() < self.parts.limits.in_flight {
+            if (self.queue.is_empty() && !self.is_due()) || !self.decide() {
+                break;
+            }
+        }
+        if self.queue.is_empty()
+            && self.in_flight.is_empty()
+            && let Some(done) = self.stopping.take()
+        {
+            self.phase = Phase::Stopped;
+            // Whoever asked for the stop may have given up waiting.
+            done.send(()).unwrap_or_default();
+        }
+    }
+
+    /// Takes in outcomes of commits and resyncs. Cheap where there are none.
+    pub fn drain(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            match event {
+                Event::Committed { head, result } => self.committed(head, result),
+                Event::Recovered { ring, result } => {
+                    self.ring = ring;
+                    self.recovered(result);
+                }
+                Event::Away(why) => self.store_away(why),
+            }
+        }
+    }
+
+    /// Takes no more commands; tells `done` once everything taken is answered.
+    pub fn stop(&mut self, done: oneshot::Sender<()>) {
+        self.stopping = Some(done);
+    }
+
+    fn is_due(&self) -> bool {
+        let due = self.machine.due().map(|due| due.max(self.parts.expire_from));
+        due.is_some_and(|due| due <= self.clock.now()) && self.in_flight.is_empty()
+    }
+
+    /// Beats two and three, decide and commit. False where there was nothing to do.
+    fn decide(&mut self) -> bool {
+        let version = self.head.version.saturating_add(1);
+        let now = self.clock.now();
+        let moment = Moment { now, version, may_expire: now >= self.parts.expire_from };
+        let limits = self.parts.limits;
+        let mut draft = Draft::default();
+        self.machine.upkeep(&moment, limits.batch_commands, &mut draft);
+        let mut told = Vec::with_capacity(self.queue.len().min(limits.batch_commands));
+        while told.len() < limits.batch_commands && draft.rows_len() < limits.batch_rows {
+            let Some(waiting) = self.queue.pop_front() else { break };
+            if waiting.ask.reply.is_closed() && !waiting.uncertain && waiting.refused.is_none() {
+                continue;
+            }
+            let mut answer =
+                draft.decide(&mut self.machine, &moment, &waiting.ask.envelope, &waiting.ask.command);
+            if let (Err(refusal), Some(instead)) = (&answer, &waiting.refused) {
+                tracing::error!(journal = %self.parts.id, id = %waiting.ask.envelope.id, %refusal, "oversold: a claim lost by the store can't be claimed again");
+                answer = draft.decide(&mut self.machine, &moment, &waiting.ask.envelope, instead);
+            }
+            told.push((waiting, answer.map_err(Fault::from)));
+        }
+        if draft.is_empty() {
+            let some = !told.is_empty();
+            match self.in_flight.back_mut() {
+                Some(flight) => flight.told.extend(told),
+                None => self.tell(told),
+            }
+            return some;
+        }
+        let closed = draft.close(&self.machine);
+        let entry = Entry::<M> { at: now, causes: closed.causes, facts: closed.facts, rows: closed.rows };
+        let head = Head { version, nonce: self.rng.u64(..) };
+        let batch = Batch { expected: self.head, head, entry: entry.encode(), changes: entry.changes() };
+        let Entry { rows, facts, .. } = entry;
+        self.commit(Flight { batch: Arc::new(batch), rows, facts, undo: closed.undo, told, outcome: None });
+        true
+    }
+
+    fn commit(&mut self, flight: Flight<M>) {
+        let head = flight.batch.head;
+        // Called here, in order; only the answer is awaited elsewhere.
+        let commit = self.parts.journal.commit(&self.parts.id, flight.batch.clone());
+        let (post, wake) = (self.post.clone(), self.wake.clone());
+        self.parts.io.spawn(async move {
+            let result = commit.await;
+            if post.send(Event::Committed { head, result }).is_ok() {
+                wake();
+            }
+        });
+        self.head = head;
+        self.in_flight.push_back(flight);
+    }
+
+    fn committed(&mut self, head: Head, result: Result<(), CommitError>) {
+        if result.is_err() && matches!(self.phase, Phase::Running) {
+            self.phase = Phase::Failed;
+        }
+        if let Some(flight) = self.in_flight.iter_mut().find(|flight| flight.batch.head == head) {
+            flight.outcome = Some(result);
+        }
+        while let Some(flight) = self.in_flight.pop_front() {
+            match flight.outcome {
+                Some(Ok(())) => self.confirm(flight),
+                Some(Err(_)) | None => {
+                    self.in_flight.push_front(flight);
+                    break;
+                }
+            }
+        }
+        let all_known = self.in_flight.iter().all(|flight| flight.outcome.is_some());
+        if matches!(self.phase, Phase::Failed) && all_known {
+            self.take_back();
+        }
+    }
+
+    /// Beats four and five, apply and tell. The rows stand in the machine already; now others may see them.
+    fn confirm(&mut self, flight: Flight<M>) {
+        self.confirmed = flight.batch.head;
+        self.conflicts = 0;
+        self.ring.push(flight.batch);
+        self.machine.settle(&flight.rows);
+        self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed);
+        self.parts.stats.batches.fetch_add(1, Ordering::Relaxed);
+        self.tell(flight.told);
+    }
+
+    fn tell(&self, told: Vec<Told<M>>) {
+        self.parts.stats.answered.fetch_add(told.len() as u64, Ordering::Relaxed);
+        for (waiting, answer) in told {
+            // The asker may have gone; its command has been decided all the same.
+            drop(waiting.ask.reply.send(answer));
+        }
+    }
+
+    /// Takes every unconfirmed batch back, newest first, and asks the journal where it stands.
+    fn take_back(&mut self) {
+        let mut surely_not_done = true;
+        let mut conflict = false;
+        let mut back = Vec::new();
+        while let Some(flight) = self.in_flight.pop_back() {
+            flight.undo.undo(&mut self.machine);
+            match &flight.outcome {
+                Some(Err(CommitError::Unavailable(why))) => self.away = Some(why.clone()),
+                Some(Err(CommitError::Conflict)) => conflict = true,
+                Some(Err(CommitError::Unknown(_)) | Ok(())) | None => surely_not_done = false,
+            }
+            back.push(flight.told);
+        }
+        // A conflict behind an unavailable store is only the broken chain; alone it is another writer, or a lost reply.
+        surely_not_done &= self.away.is_some();
+        if conflict && self.away.is_none() {
+            self.conflicts = self.conflicts.saturating_add(1);
+        }
+        for (mut waiting, _) in back.into_iter().flat_map(|told| told.into_iter().rev()) {
+            if surely_not_done && !waiting.uncertain && waiting.refused.is_none() {
+                let why = self.away.clone().unwrap_or_default();
+                drop(waiting.ask.reply.send(Err(Fault::Unavailable(why))));
+            } else {
+                waiting.uncertain |= !surely_not_done;
+                self.queue.push_front(waiting);
+            }
+        }
+        self.head = self.confirmed;
+        self.start_recovery();
+    }
+
+    fn start_recovery(&mut self) {
+        self.phase = Phase::Recovering;
+        self.parts.stats.resyncs.fetch_add(1, Ordering::Relaxed);
+        let ring = std::mem::replace(&mut self.ring, Ring::new(0));
+        let (post, wake) = (self.post.clone(), self.wake.clone());
+        let (tell, nudge) = (self.post.clone(), self.wake.clone());
+        let work = Recovering {
+            journal: self.parts.journal.clone(),
+            id: self.parts.id.clone(),
+            confirmed: self.confirmed,
+            fresh: self.parts.fresh.clone(),
+            conflicts: self.conflicts,
+            away: Box::new(move |why| {
+                if tell.send(Event::Away(why.to_owned())).is_ok() {
+                    nudge();
+                }
+            }),
+        };
+        self.parts.io.spawn(async move {
+            let result = recover(work, &ring).await;
+            if post.send(Event::Recovered { ring, result }).is_ok() {
+                wake();
+            }
+        });
+    }
+
+    fn store_away(&mut self, why: String) {
+        if self.away.is_none() {
+            tracing::warn!(journal = %self.parts.id, %why, "the store is away");
+        }
+        // What was never decided is surely not done; what was is answered when the store is back, or by its deadline.
+        let (keep, answer): (Vec<_>, Vec<_>) =
+            self.queue.drain(..).partition(|waiting| waiting.uncertain || waiting.refused.is_some());
+        self.queue.extend(keep);
+        for waiting in answer {
+            drop(waiting.ask.reply.send(Err(Fault::Unavailable(why.clone()))));
+        }
+        self.away = Some(why);
+    }
+
+    fn recovered(&mut self, result: Result<Recovery<M>, JournalError>) {
+        self.phase = Phase::Running;
+        self.away = None;
+        match result {
+            Ok(Recovery::Entries(entries)) => {
+                for stored in entries {
+                    if let Err(error) = self.adopt(&stored) {
+                        return self.lose(error.to_string());
+                    }
+                }
+            }
+            Ok(Recovery::Repaired(appended)) => {
+                self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(journal = %self.parts.id, appended, "the store had lost its newest entries; they were appended again");
+            }
+            Ok(Recovery::Reloaded(loaded)) => {
+                self.ring.clear();
+                self.stand_on(loaded);
+            }
+            Ok(Recovery::Forked { loaded, lost_from, lost_to, lost }) => {
+                self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+                self.ring.clear();
+                self.stand_on(loaded);
+                self.redo(&lost, (lost_from, lost_to));
+            }
+            Err(error) => self.lose(error.to_string()),
+        }
+        self.head = self.confirmed;
+    }
+
+    /// Takes over an entry found in the log, ours or another writer's.
+    fn adopt(&mut self, stored: &StoredEntry) -> Result<(), JournalError> {
+        let entry = Entry::<M>::decode(&stored.entry)?;
+        self.clock.lift(entry.at);
+        let changes = entry.changes();
+        let batch =
+            Batch { expected: self.confirmed, head: stored.head, entry: stored.entry.clone(), changes };
+        self.ring.push(Arc::new(batch));
+        for row in &entry.rows {
+            self.machine.put(row.clone());
+        }
+        self.confirmed = stored.head;
+        self.machine.settle(&entry.rows);
+        self.watch.confirmed(&self.machine, &entry.rows, &entry.facts, self.confirmed);
+        Ok(())
+    }
+
+    fn stand_on(&mut self, loaded: Loaded<M>) {
+        self.machine = loaded.machine;
+        self.confirmed = loaded.head;
+        self.clock.lift(loaded.at);
+        self.watch.loaded(&self.machine, self.confirmed);
+    }
+
+    /// Queues what must be done after a loss, before everything else.
+    fn redo(&mut self, lost: &[StoredEntry], versions: (u64, u64)) {
+        tracing::error!(
+            journal = %self.parts.id,
+            lost_from = versions.0,
+            lost_to = versions.1,
+            "the store went on with another history; lost claims are claimed again, compare other changes of these versions by hand"
+        );
+        let mut rows = Vec::new();
+        for stored in lost {
+            match Entry::<M>::decode(&stored.entry) {
+                Ok(entry) => rows.extend(entry.rows),
+                Err(error) => return self.lose(error.to_string()),
+            }
+        }
+        for Redo { envelope, command, refused } in
+            self.machine.after_loss(&rows, versions, self.clock.now()).into_iter().rev()
+        {
+            let (reply, _) = oneshot::channel();
+            self.queue.push_front(Waiting {
+                ask: Ask { envelope, command, reply },
+                uncertain: true,
+                refused,
+            });
+        }
+    }
+
+    /// Gives up: nothing more is decided, and everybody is told why.
+    fn lose(&mut self, why: String) {
+        tracing::error!(journal = %self.parts.id, %why, "the journal can't go on without an operator");
+        self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+        for waiting in self.queue.drain(..) {
+            drop(waiting.ask.reply.send(Err(Fault::StoreLost(why.clone()))));
+        }
+        self.phase = Phase::Lost(why);
+    }
+}

@@ -1,0 +1,134 @@
+//! Builds a machine from its journal: the rows, the entries written meanwhile, and the ids that live in the log alone.
+
+use bytes::Bytes;
+
+use crate::domain::memory::AHEAD_MAX_MS;
+use crate::domain::time::Timestamp;
+use crate::journal::record::{Entry, Recorded, changes_of, entry_time};
+use crate::journal::{Change, Head, Journal, JournalError, JournalId, Loading, StoredEntry, Table, load};
+
+/// Entries read at once while ids are collected.
+const READ_ENTRIES: usize = 500;
+/// Progress is told every so many rows.
+const PROGRESS_ROWS: u64 = 100_000;
+/// How often a load is begun anew when others write or trim under it.
+const ATTEMPTS_MAX: usize = 8;
+
+/// A machine as its journal has it.
+#[derive(Debug)]
+pub struct Loaded<M> {
+    /// The machine.
+    pub machine: M,
+    /// The head it stands at.
+    pub head: Head,
+    /// The time of the newest entry, or the beginning of time where there is none.
+    pub at: Timestamp,
+}
+
+/// Loads a machine.
+///
+/// # Errors
+/// As the store gives them, and [`JournalError::Damaged`] where rows or entries can't be understood.
+pub async fn load_machine<M: Recorded>(
+    journal: &dyn Journal,
+    id: &JournalId,
+    fresh: &(dyn Fn() -> M + Send + Sync),
+) -> Result<Loaded<M>, JournalError> {
+    let mut last = JournalError::Unavailable(format!("{id} kept changing while it was loaded"));
+    for _ in 0..ATTEMPTS_MAX {
+        let mut building = Building { machine: fresh(), id, told: 0 };
+        match load(journal, id, changes_of, &mut building).await {
+            Ok(head) => {
+                let mut machine = building.machine;
+                let at = remember(journal, id, head, &mut machine).await?;
+                machine.loaded();
+                return Ok(Loaded { machine, head, at });
+            }
+            Err(JournalError::Unavailable(why)) => last = JournalError::Unavailable(why),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
+
+struct Building<'a, M> {
+    machine: M,
+    id: &'a JournalId,
+    told: u64,
+}
+
+impl<M: Recorded> Loading for Building<'_, M> {
+    fn rows(&mut self, table: Table, rows: Vec<(Bytes, Bytes)>) -> Result<(), JournalError> {
+        for (key, value) in rows {
+            self.machine.put(M::row_from(table, &key, &value)?);
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, stored: &StoredEntry, _changes: Vec<Change>) -> Result<(), JournalError> {
+        for row in Entry::<M>::decode(&stored.entry)?.rows {
+            self.machine.put(row);
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, table: Table, rows: u64) {
+        if rows >= self.told.saturating_add(PROGRESS_ROWS) {
+            self.told = rows;
+            tracing::info!(journal = %self.id, table = table.name(), rows, "loading");
+        }
+    }
+}
+
+/// Replays the retained log once more for the rows that live in it alone: ids of holds that are still remembered. All
+/// rows are absolute and the log ends at the loaded head, so the other rows come out as they were.
+async fn remember<M: Recorded>(
+    journal: &dyn Journal,
+    id: &JournalId,
+    head: Head,
+    machine: &mut M,
+) -> Result<Timestamp, JournalError> {
+    let span = journal.span(id).await?;
+    let mut at = Timestamp::MIN;
+    let mut next = first_remembered(journal, id, head, span.first, machine.floor()).await?;
+    while next <= head.version {
+        let page = journal.read(id, next, READ_ENTRIES).await?;
+        if page.is_empty() {
+            break;
+        }
+        for stored in page.iter().take_while(|stored| stored.head.version <= head.version) {
+            let entry = Entry::<M>::decode(&stored.entry)?;
+            at = entry.at;
+            next = stored.head.version.saturating_add(1);
+            for row in entry.rows {
+                if M::change(&row).is_none() {
+                    machine.put(row);
+                }
+            }
+        }
+    }
+    Ok(at)
+}
+
+/// The first entry that may hold an id younger than the machine's window, found by bisection over the entries' times.
+async fn first_remembered(
+    journal: &dyn Journal,
+    id: &JournalId,
+    head: Head,
+    first: u64,
+    floor: Timestamp,
+) -> Result<u64, JournalError> {
+    let needed = floor.minus(AHEAD_MAX_MS);
+    let (mut low, mut high) = (first.max(1), head.version);
+    while low < high {
+        let middle = low.saturating_add(high.saturating_sub(low) / 2);
+        let page = journal.read(id, middle, 1).await?;
+        let Some(stored) = page.first() else { break };
+        if entry_time(&stored.entry)? < needed {
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}

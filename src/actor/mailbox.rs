@@ -1,0 +1,78 @@
+//! The bounded way to ask an actor.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use actix::dev::SendError;
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use super::fault::Fault;
+use super::journaled::actor::{Nudge, Stop};
+use super::journaled::{Ask, Journaled};
+use crate::domain::machine::Envelope;
+use crate::journal::record::Recorded;
+
+/// A handle to an actor that outlives the actor: after a death it points to the one that took its place.
+pub struct Mailbox<M: Recorded> {
+    address: Arc<ArcSwap<Addr<Journaled<M>>>>,
+    deadline: Duration,
+}
+
+impl<M: Recorded> Clone for Mailbox<M> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), deadline: self.deadline }
+    }
+}
+
+impl<M: Recorded> fmt::Debug for Mailbox<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl<M: Recorded> Mailbox<M> {
+    pub(super) fn new(address: Addr<Journaled<M>>, deadline: Duration) -> Self {
+        Self { address: Arc::new(ArcSwap::from_pointee(address)), deadline }
+    }
+
+    /// Asks and waits, at most until the deadline.
+    ///
+    /// # Errors
+    /// The refusal, or what stood in the way; see [`Fault`].
+    pub async fn ask(&self, envelope: Envelope, command: M::Command) -> Result<M::Answer, Fault> {
+        let (reply, answer) = oneshot::channel();
+        match self.address.load().try_send(Ask { envelope, command, reply }) {
+            Ok(()) => {}
+            Err(SendError::Full(_)) => return Err(Fault::Busy),
+            Err(SendError::Closed(_)) => {
+                return Err(Fault::Unavailable("the actor is being rebuilt".to_owned()));
+            }
+        }
+        match tokio::time::timeout(self.deadline, answer).await {
+            Ok(Ok(answer)) => answer,
+            // The actor died with it, or the deadline passed: it may have been decided.
+            Ok(Err(_)) | Err(_) => Err(Fault::OutcomeUnknown),
+        }
+    }
+
+    /// Tells the actor that time has passed. False where the actor is dead.
+    pub(super) fn nudge(&self) -> bool {
+        !matches!(self.address.load().try_send(Nudge), Err(SendError::Closed(_)))
+    }
+
+    /// Lets the actor finish what it has taken; waits until it has, or until the deadline.
+    pub(super) async fn stop(&self, deadline: Duration) -> bool {
+        let (done, stopped) = oneshot::channel();
+        if self.address.load().try_send(Stop(done)).is_err() {
+            return false;
+        }
+        matches!(tokio::time::timeout(deadline, stopped).await, Ok(Ok(())))
+    }
+
+    pub(super) fn redirect(&self, address: Addr<Journaled<M>>) {
+        self.address.store(Arc::new(address));
+    }
+}
