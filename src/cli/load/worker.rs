@@ -194,13 +194,13 @@ impl Worker {
                     self.tally.measure(started, window);
                     return self.tally.granted(&self.brief, asked, id, self.connection.body());
                 }
+                Ok(409) if is_sold_out(self.connection.body()) => {
+                    self.tally.measure(started, window);
+                    return Outcome::Refused;
+                }
                 Ok(status) => {
                     let problem =
                         Problem::read(status, self.connection.body(), self.connection.retry_after_s());
-                    if status == 409 && problem.code == "insufficient_stock" {
-                        self.tally.measure(started, window);
-                        return Outcome::Refused;
-                    }
                     match problem.verdict() {
                         Verdict::Refused => {
                             self.tally.surprise(problem.to_string());
