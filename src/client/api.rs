@@ -242,3 +242,110 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the fake's notes are locked for a few instructions, never across an await"
+)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::client::fake;
+    use crate::client::model::CartLine;
+
+    const HELD: &str = "{\"reservation\":\"r/1\",\"state\":\"reserved\",\"lines\":[\
+                        {\"sku\":\"A\",\"quantity\":2,\"warehouse\":\"BER\"},{\"sku\":\"A\",\"quantity\":1,\"warehouse\":null}]}";
+
+    type Asked = Arc<Mutex<Vec<fake::Asked>>>;
+
+    /// A client on a fake that gives these answers in turn, and notes what it was asked.
+    async fn client(answers: Vec<Option<(u16, &'static str)>>) -> (Client, Asked) {
+        let notes = Asked::default();
+        let (seen, answers) = (Arc::clone(&notes), Mutex::new(answers.into_iter()));
+        let url = fake::serve(move |asked| {
+            seen.lock().unwrap().push(asked);
+            let answer = answers.lock().unwrap().next().unwrap();
+            answer.map(|(status, body)| (status, body.to_owned()))
+        })
+        .await;
+        let target = Arc::new(Target::new(&url, None).unwrap());
+        (Client::new(target, Duration::from_secs(5)).with_patience(Duration::from_secs(20)), notes)
+    }
+
+    fn wish() -> NewReservation {
+        let lines = vec![CartLine { sku: "A".into(), quantity: 3 }];
+        NewReservation { channel: "web-de".into(), cart: None, lines, ttl_s: Some(60) }
+    }
+
+    /// Busy, unknown and cut connections are asked again, always under the first id, until the answer is known.
+    #[tokio::test]
+    async fn patience_keeps_the_id() {
+        let answers = vec![
+            Some((503, "{\"code\":\"busy\"}")),
+            None,
+            Some((503, "{\"code\":\"outcome_unknown\"}")),
+            Some((201, HELD)),
+        ];
+        let (mut client, notes) = client(answers).await;
+        let held = client.reserve("id-1", &wish()).await.unwrap();
+        assert_eq!(held.per_sku().into_iter().collect::<Vec<_>>(), [("A", 3)]);
+        assert_eq!(client.asked_again(), 3);
+        let notes = notes.lock().unwrap();
+        assert!(
+            notes.iter().all(|asked| asked.id.as_deref() == Some("id-1") && asked.path == "/v1/reservations")
+        );
+        assert_eq!(notes[0].body["lines"][0]["quantity"], 3);
+        assert!(notes[0].body.get("cart").is_none());
+    }
+
+    /// A refusal is told at once, with its code and numbers.
+    #[tokio::test]
+    async fn refusals_are_final() {
+        let refusal = "{\"code\":\"insufficient_stock\",\"lines\":[{\"sku\":\"A\",\"asked\":3,\"free\":1}]}";
+        let (mut client, notes) = client(vec![Some((409, refusal))]).await;
+        let error = client.reserve("id-1", &wish()).await.unwrap_err();
+        assert_eq!((error.code(), error.verdict()), (Some("insufficient_stock"), Verdict::Refused));
+        let ClientError::Problem(problem) = error else { panic!("a problem") };
+        assert_eq!(problem.lines[0]["free"], 1);
+        assert_eq!(notes.lock().unwrap().len(), 1);
+    }
+
+    /// Each step of a reservation goes to its own address, whatever characters the id has.
+    #[tokio::test]
+    async fn steps_and_their_addresses() {
+        let (mut client, notes) = client(vec![Some((200, HELD)); 5]).await;
+        client.reservation("r/1").await.unwrap();
+        client.extend("r/1", "c-1", 30).await.unwrap();
+        client.allocate("r/1", "c-2").await.unwrap();
+        client.ship("r/1", "c-3").await.unwrap();
+        client.release("r/1", "c-4").await.unwrap();
+        let notes = notes.lock().unwrap();
+        let told: Vec<String> =
+            notes.iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+        let root = "/v1/reservations/r%2F1";
+        let expected = [
+            format!("GET {root}"),
+            format!("POST {root}/extend"),
+            format!("POST {root}/allocate"),
+            format!("POST {root}/ship"),
+            format!("DELETE {root}"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(notes[1].body["ttl_s"], 30);
+    }
+
+    /// Lists of SKUs survive the query, and a page's end is known.
+    #[tokio::test]
+    async fn queries() {
+        let items = "{\"items\":[{\"sku\":\"A\",\"available\":4,\"state\":\"in_stock\"}]}";
+        let (mut client, notes) = client(vec![Some((200, items)), Some((200, "{\"items\":[]}"))]).await;
+        let told = client.availability("web-de", &["A", "B&C"]).await.unwrap();
+        assert_eq!((told[0].sku.as_str(), told[0].available), ("A", 4));
+        assert_eq!(client.stock_page(Some("ä"), 9).await.unwrap().next, None);
+        let notes = notes.lock().unwrap();
+        assert_eq!(notes[0].path, "/v1/channels/web-de/availability?sku=A&sku=B%26C");
+        assert_eq!(notes[1].path, "/v1/stock?limit=9&after=%C3%A4");
+    }
+}
