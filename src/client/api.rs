@@ -219,6 +219,8 @@ impl Client {
         let repeatable = id.is_some() || method == Method::Get;
         let until = Instant::now() + self.patience;
         let mut pause = PAUSE_MIN;
+        // A command once in doubt stays so until it is answered: "not done" said later speaks of the later attempt only.
+        let mut doubt = None;
         loop {
             let failed = match self.connection.send(&request).await {
                 Ok(200..=299) => return Ok(serde_json::from_slice(self.connection.body())?),
@@ -232,9 +234,15 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            let again = repeatable && failed.verdict() != Verdict::Refused && Instant::now() + pause < until;
-            if !again {
+            let verdict = failed.verdict();
+            if verdict == Verdict::Refused {
                 return Err(failed);
+            }
+            if !repeatable || Instant::now() + pause >= until {
+                return Err(if verdict == Verdict::NotDone { doubt.unwrap_or(failed) } else { failed });
+            }
+            if verdict == Verdict::Unknown {
+                doubt = Some(failed);
             }
             self.asked_again += 1;
             tokio::time::sleep(pause).await;
@@ -291,13 +299,29 @@ mod tests {
         let (mut client, notes) = client(answers).await;
         let held = client.reserve("id-1", &wish()).await.unwrap();
         assert_eq!(held.per_sku().into_iter().collect::<Vec<_>>(), [("A", 3)]);
-        assert_eq!(client.asked_again(), 3);
+        assert_eq!(
+            client.asked_again(),
+            2,
+            "the kept connection that was cut is the connection's own affair"
+        );
         let notes = notes.lock().unwrap();
+        assert_eq!(notes.len(), 4);
         assert!(
             notes.iter().all(|asked| asked.id.as_deref() == Some("id-1") && asked.path == "/v1/reservations")
         );
         assert_eq!(notes[0].body["lines"][0]["quantity"], 3);
         assert!(notes[0].body.get("cart").is_none());
+    }
+
+    /// A command that may have been done is not called "not done" because the daemon was away at the last attempt.
+    #[tokio::test]
+    async fn doubt_remains() {
+        let mut busy = vec![Some((503, "{\"code\":\"outcome_unknown\"}")); 2];
+        busy.extend(vec![Some((503, "{\"code\":\"busy\"}")); 100]);
+        let (client, _) = client(busy).await;
+        let mut client = client.with_patience(Duration::from_millis(200));
+        let error = client.reserve("id-1", &wish()).await.unwrap_err();
+        assert_eq!((error.code(), error.verdict()), (Some("outcome_unknown"), Verdict::Unknown));
     }
 
     /// A refusal is told at once, with its code and numbers.

@@ -67,6 +67,8 @@ pub struct Connection {
     unchunked: Vec<u8>,
     body: Body,
     retry_after_s: Option<u64>,
+    /// Whether any byte of the present request may have left: from then on "not done" can't be said.
+    sent: bool,
 }
 
 /// Where the last answer's body lies.
@@ -89,6 +91,7 @@ impl Connection {
             unchunked: Vec::new(),
             body: Body::Input { from: 0, to: 0 },
             retry_after_s: None,
+            sent: false,
         }
     }
 
@@ -110,24 +113,18 @@ impl Connection {
     /// Only when no answer was read; every status is an `Ok`.
     pub async fn send(&mut self, request: &Request<'_>) -> Result<u16, ClientError> {
         self.write_head(request);
+        self.sent = false;
         let timeout = self.timeout;
-        let answered = tokio::time::timeout(timeout, self.exchange(request)).await;
-        match answered {
-            Ok(Ok(status)) => Ok(status),
-            Ok(Err(error)) => {
-                self.stream = None;
-                Err(error)
-            }
-            Err(_) => {
-                // What arrives later on this connection would be taken for the next answer.
-                let never_connected = self.stream.take().is_none();
-                Err(if never_connected {
-                    self.unreachable()
-                } else {
-                    ClientError::Timeout(timeout.as_millis())
-                })
-            }
-        }
+        let error = match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(Ok(status)) => return Ok(status),
+            Ok(Err(ClientError::Connect { cause, .. })) if self.sent => ClientError::Lost(cause),
+            Ok(Err(error)) => error,
+            Err(_) if self.sent => ClientError::Timeout(timeout.as_millis()),
+            Err(_) => self.unreachable(),
+        };
+        // What arrives later on this connection would be taken for the next answer.
+        self.stream = None;
+        Err(error)
     }
 
     /// The body of the last answer.
@@ -212,6 +209,7 @@ impl Connection {
         let Some(stream) = self.stream.as_mut() else {
             return Err(ClientError::Lost(std::io::ErrorKind::NotConnected.into()));
         };
+        self.sent = true;
         stream.write_all(&self.out).await.map_err(ClientError::Lost)?;
         let head = loop {
             match Head::read(&self.input)? {
@@ -345,6 +343,12 @@ mod tests {
         assert_eq!(connection.send(&post(Some("a"))).await.unwrap(), 200);
         assert_eq!(connection.send(&post(Some("b"))).await.unwrap(), 200);
         assert_eq!(served.await.unwrap().len(), 2);
+        let error = connection.send(&post(Some("c"))).await.unwrap_err();
+        assert_eq!(
+            error.verdict(),
+            crate::client::Verdict::Unknown,
+            "it may have been done before the end: {error}"
+        );
     }
 
     /// Silence ends as a timeout, a closed port as surely not done.
