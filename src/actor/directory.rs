@@ -5,6 +5,7 @@
 //! one, loads its machine from the journal again and redirects its mailbox. Too many deaths end the process: whatever
 //! kills the actor is then in the journal or in every retry, and an operator must see it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,8 @@ use super::journaled::{Journaled, Limits, Loaded, Parts, Stats, Watch, load_mach
 use super::mailbox::Mailbox;
 use crate::domain::time::{Clock, Timestamp};
 use crate::journal::record::Recorded;
-use crate::journal::{Journal, JournalError, JournalId};
+use crate::journal::{Head, Journal, JournalError, JournalId};
+use crate::telemetry::Metrics;
 
 /// How often time is told to an actor, and its life is checked.
 const NUDGE_EVERY: Duration = Duration::from_millis(100);
@@ -45,12 +47,29 @@ pub struct Ground {
     pub io: Handle,
     /// Threads for actors; none starts them on the current thread.
     pub arbiters: Vec<ArbiterHandle>,
+    /// Told every confirmed head.
+    pub note: Note,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Seeds the nonces.
     pub seed: u64,
     /// Told when an actor can't be kept alive.
     pub failed: CancellationToken,
     /// Told when the guardians shall rest.
     pub stopping: CancellationToken,
+}
+
+/// Is told every confirmed head of every journal; on the actors' threads, so it must be quick.
+#[derive(Clone)]
+pub struct Note(pub Arc<NoteHead>);
+
+/// Takes a confirmed head.
+pub type NoteHead = dyn Fn(&JournalId, Head) + Send + Sync;
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Note")
+    }
 }
 
 /// Makes a watch for each life of an actor.
@@ -89,13 +108,14 @@ impl Ground {
         fresh: Fresh<M>,
         watch: MakeWatch<M>,
     ) -> Result<(Mailbox<M>, Arc<Life>), JournalError> {
-        let life = Arc::new(Life { id, stats: Arc::default(), restarts: AtomicU64::new(0) });
+        let stats = Stats { beats: AtomicU64::new(0), meter: self.metrics.actor(&id.to_string()) };
+        let life = Arc::new(Life { id, stats: Arc::new(stats), restarts: AtomicU64::new(0) });
         let kept = Kept { ground: self.clone(), life: life.clone(), fresh, watch, place };
         let loaded = kept.load().await?;
         tracing::info!(journal = %life.id, head = %loaded.head, "loaded");
         let expire_from = self.clock.wall().max(loaded.at).plus(self.grace_ms);
         let address = kept.spawn(loaded, expire_from);
-        let mailbox = Mailbox::new(address, self.deadline);
+        let mailbox = Mailbox::new(address, self.deadline, self.metrics.clone());
         let guarded = mailbox.clone();
         self.io.spawn(async move { kept.guard(guarded).await });
         Ok((mailbox, life))
@@ -117,6 +137,7 @@ impl<M: Recorded + Sync> Kept<M> {
             io: ground.io.clone(),
             fresh: self.fresh.clone(),
             stats: self.life.stats.clone(),
+            note: ground.note.clone(),
             expire_from,
         };
         let lives = self.life.restarts.load(Ordering::Relaxed);
@@ -150,6 +171,7 @@ impl<M: Recorded + Sync> Kept<M> {
             }
             tracing::error!(journal = %self.life.id, alive, "an actor died or hangs; it is rebuilt from its journal");
             self.life.restarts.fetch_add(1, Ordering::Relaxed);
+            self.life.stats.meter.restarted();
             deaths.push_back(round);
             deaths.retain(|death| death.saturating_add(DEATHS_WITHIN) > round);
             if deaths.len() > DEATHS_MAX as usize || !self.rebuild(&mailbox).await {

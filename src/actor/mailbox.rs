@@ -9,21 +9,23 @@ use actix::dev::SendError;
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
-use super::fault::Fault;
+use super::fault::{Class, Fault};
 use super::journaled::actor::{Nudge, Stop};
 use super::journaled::{Ask, Journaled};
 use crate::domain::machine::Envelope;
 use crate::journal::record::Recorded;
+use crate::telemetry::{Metrics, Outcome};
 
 /// A handle to an actor that outlives the actor: after a death it points to the one that took its place.
 pub struct Mailbox<M: Recorded> {
     address: Arc<ArcSwap<Addr<Journaled<M>>>>,
     deadline: Duration,
+    metrics: Arc<Metrics>,
 }
 
 impl<M: Recorded> Clone for Mailbox<M> {
     fn clone(&self) -> Self {
-        Self { address: self.address.clone(), deadline: self.deadline }
+        Self { address: self.address.clone(), deadline: self.deadline, metrics: self.metrics.clone() }
     }
 }
 
@@ -34,8 +36,8 @@ impl<M: Recorded> fmt::Debug for Mailbox<M> {
 }
 
 impl<M: Recorded> Mailbox<M> {
-    pub(super) fn new(address: Addr<Journaled<M>>, deadline: Duration) -> Self {
-        Self { address: Arc::new(ArcSwap::from_pointee(address)), deadline }
+    pub(super) fn new(address: Addr<Journaled<M>>, deadline: Duration, metrics: Arc<Metrics>) -> Self {
+        Self { address: Arc::new(ArcSwap::from_pointee(address)), deadline, metrics }
     }
 
     /// Asks and waits, at most until the deadline.
@@ -43,6 +45,16 @@ impl<M: Recorded> Mailbox<M> {
     /// # Errors
     /// The refusal, or what stood in the way; see [`Fault`].
     pub async fn ask(&self, envelope: Envelope, command: M::Command) -> Result<M::Answer, Fault> {
+        let name = M::name(&command);
+        let answer = self.pass(envelope, command).await;
+        self.metrics.command(name, outcome(&answer));
+        if let Err(Fault::Refused(refusal)) = &answer {
+            self.metrics.refused(refusal.code());
+        }
+        answer
+    }
+
+    async fn pass(&self, envelope: Envelope, command: M::Command) -> Result<M::Answer, Fault> {
         let (reply, answer) = oneshot::channel();
         match self.address.load().try_send(Ask { envelope, command, reply }) {
             Ok(()) => {}
@@ -74,5 +86,15 @@ impl<M: Recorded> Mailbox<M> {
 
     pub(super) fn redirect(&self, address: Addr<Journaled<M>>) {
         self.address.store(Arc::new(address));
+    }
+}
+
+fn outcome<T>(answer: &Result<T, Fault>) -> Outcome {
+    match answer.as_ref().map_err(Fault::class) {
+        Ok(_) => Outcome::Applied,
+        Err(Class::Refused) => Outcome::Refused,
+        Err(Class::Busy) => Outcome::Busy,
+        Err(Class::Unavailable) => Outcome::Unavailable,
+        Err(Class::Unknown) => Outcome::Unknown,
     }
 }

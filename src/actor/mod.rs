@@ -12,6 +12,7 @@
 //! Invariant: edge asks channel, channel asks warehouse; upward goes only news, never a question.
 //! Invariant: everything that waits is bounded, and full is an answer (`busy`, surely not done).
 
+pub mod audit;
 pub mod directory;
 pub mod fault;
 pub mod house;

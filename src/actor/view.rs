@@ -14,6 +14,7 @@ use crate::domain::policy::{StockPolicy, free};
 use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
 use crate::journal::Head;
+use crate::telemetry::WarehouseMeter;
 
 /// One SKU at one warehouse, as confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,8 +39,6 @@ struct Stock {
     head: Option<Head>,
     totals: Totals,
     holds: usize,
-    expired: u64,
-    oversold: u64,
     negative: usize,
 }
 
@@ -54,10 +53,6 @@ pub struct StockFigures {
     pub skus: usize,
     /// Open holds.
     pub holds: usize,
-    /// Holds that ran out since the start.
-    pub expired: u64,
-    /// Claims acknowledged before a loss that could not be had again, since the start.
-    pub oversold: u64,
     /// Levels whose record can't be true.
     pub negative: usize,
     /// Sums of all movements.
@@ -97,8 +92,6 @@ impl StockView {
         StockFigures {
             skus: stock.rows.len(),
             holds: stock.holds,
-            expired: stock.expired,
-            oversold: stock.oversold,
             negative: stock.negative,
             totals: stock.totals,
         }
@@ -109,13 +102,14 @@ impl StockView {
 #[derive(Debug)]
 pub struct StockWatch {
     view: Arc<StockView>,
+    meter: WarehouseMeter,
 }
 
 impl StockWatch {
-    /// Follows into this view.
+    /// Follows into this view and counts on these meters.
     #[must_use]
-    pub fn new(view: Arc<StockView>) -> Self {
-        Self { view }
+    pub fn new(view: Arc<StockView>, meter: WarehouseMeter) -> Self {
+        Self { view, meter }
     }
 }
 
@@ -146,6 +140,9 @@ impl Watch<Warehouse> for StockWatch {
                     let now_wrong = level.is_record_error();
                     let row = stock.rows.entry(sku.clone()).or_default();
                     let was_wrong = row.level.is_record_error();
+                    if level.on_hand < 0 && row.level.on_hand >= 0 {
+                        self.meter.negative();
+                    }
                     row.level = level;
                     stock.negative = stock
                         .negative
@@ -166,11 +163,12 @@ impl Watch<Warehouse> for StockWatch {
         }
         for (_, fact) in facts {
             match fact.kind {
-                FactKind::Expired => stock.expired = stock.expired.saturating_add(1),
-                FactKind::Oversold => stock.oversold = stock.oversold.saturating_add(1),
+                FactKind::Expired => self.meter.expired(),
+                FactKind::Oversold => self.meter.oversold(),
                 _ => {}
             }
         }
+        self.meter.open(machine.holds_len());
         stock.holds = machine.holds_len();
         stock.head = Some(head);
     }

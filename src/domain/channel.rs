@@ -154,6 +154,10 @@ impl Machine for Channel {
     type Row = ChannelRow;
     type Key = ChannelKey;
 
+    fn name(_command: &SetChannelPolicy) -> &'static str {
+        "set_channel_policy"
+    }
+
     fn decide(
         &mut self,
         moment: &Moment,
@@ -216,6 +220,12 @@ impl Machine for Channel {
             ChannelKey::Remembered(id) => ChannelRow::Remembered(id.clone(), self.memory.get(id).cloned()),
             ChannelKey::Floors => ChannelRow::Floors(self.memory.floors()),
         }
+    }
+
+    fn rows(&self) -> Vec<ChannelRow> {
+        let policies = self.policies.iter();
+        let policies = policies.map(|(sku, policy)| ChannelRow::Policy(sku.clone(), Some(*policy)));
+        policies.chain([ChannelRow::Floors(self.memory.floors())]).collect()
     }
 
     fn floor(&self) -> Timestamp {

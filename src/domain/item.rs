@@ -101,6 +101,10 @@ impl Machine for Items {
     type Row = ItemRow;
     type Key = ItemKey;
 
+    fn name(_command: &SetItem) -> &'static str {
+        "set_item"
+    }
+
     fn decide(
         &mut self,
         moment: &Moment,
@@ -155,6 +159,11 @@ impl Machine for Items {
             ItemKey::Remembered(id) => ItemRow::Remembered(id.clone(), self.memory.get(id).cloned()),
             ItemKey::Floors => ItemRow::Floors(self.memory.floors()),
         }
+    }
+
+    fn rows(&self) -> Vec<ItemRow> {
+        let items = self.items.iter().map(|(sku, item)| ItemRow::Item(sku.clone(), Some(item.clone())));
+        items.chain([ItemRow::Floors(self.memory.floors())]).collect()
     }
 
     fn floor(&self) -> Timestamp {

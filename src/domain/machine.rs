@@ -58,6 +58,9 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The key of a row.
     type Key: fmt::Debug + Clone + Eq + Hash + Send + 'static;
 
+    /// The command's word in metrics and logs.
+    fn name(command: &Self::Command) -> &'static str;
+
     /// Decides one command on the present state. A refusal may leave changes in the draft; [`Draft::decide`] takes
     /// them back.
     ///
@@ -85,6 +88,9 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
 
     /// The present row of a key.
     fn row(&self, key: &Self::Key) -> Self::Row;
+
+    /// Every row that a table holds, in no order: what a full rebuild must give back.
+    fn rows(&self) -> Vec<Self::Row>;
 
     /// The time up to which ids of holds were forgotten; the log is needed from about then on.
     fn floor(&self) -> Timestamp;

@@ -11,8 +11,6 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEn
 pub enum Outcome {
     /// Done and durable.
     Applied,
-    /// Done before under the same id; the first result was told again.
-    Repeated,
     /// A business no.
     Refused,
     /// Surely not done: too much was waiting.
@@ -21,20 +19,16 @@ pub enum Outcome {
     Unavailable,
     /// Nobody knows yet; ask again with the same id.
     Unknown,
-    /// The asker had gone before it was decided.
-    Dropped,
 }
 
 impl Outcome {
     fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
-            Self::Repeated => "repeated",
             Self::Refused => "refused",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Unknown => "unknown",
-            Self::Dropped => "dropped",
         }
     }
 }

@@ -37,13 +37,13 @@ pub struct Metrics {
     /// Panics of any thread.
     pub panics: Counter,
     /// Tails the store had lost, repaired or not.
-    pub lost_tails: Counter,
+    lost_tails: Counter,
     /// Claims that could not be kept after a store lost them: each is a customer to write to.
-    pub oversold_incidents: Counter,
+    oversold_incidents: Counter,
     /// Times a level's on-hand fell below zero: each is a mistake in some record.
-    pub negative_stock: Counter,
+    negative_stock: Counter,
     /// Reservations that ended by their deadline.
-    pub reservations_expired: Counter,
+    reservations_expired: Counter,
     /// 1 while the store answers, else 0.
     pub store_reachable: Gauge<i64>,
     /// Connections to the HTTP door, open now.
@@ -129,38 +129,30 @@ impl Metrics {
         self.refusals.get_or_create(&CodeLabel { code }).inc();
     }
 
-    /// The histogram of one actor's commits; observe seconds.
+    /// The meters of one actor, to be kept by it.
     #[must_use]
-    pub fn commit(&self, actor: &str) -> Histogram {
-        self.commit_seconds.get_or_create_owned(&ActorLabel::of(actor))
+    pub fn actor(&self, actor: &str) -> ActorMeter {
+        let label = ActorLabel::of(actor);
+        ActorMeter {
+            commit_seconds: self.commit_seconds.get_or_create_owned(&label),
+            batch_commands: self.batch_commands.get_or_create_owned(&label),
+            queue_commands: self.queue_commands.get_or_create_owned(&label),
+            restarts: self.actor_restarts.get_or_create_owned(&label),
+            lost_tails: self.lost_tails.clone(),
+            resyncs: self.resyncs.clone(),
+        }
     }
 
-    /// The histogram of one actor's batches; observe commands.
+    /// The meters of one warehouse, to be kept by whoever follows it.
     #[must_use]
-    pub fn batch(&self, actor: &str) -> Histogram {
-        self.batch_commands.get_or_create_owned(&ActorLabel::of(actor))
-    }
-
-    /// The gauge of one actor's commands queued or in flight.
-    #[must_use]
-    pub fn queue(&self, actor: &str) -> Gauge {
-        self.queue_commands.get_or_create_owned(&ActorLabel::of(actor))
-    }
-
-    /// The gauge of one warehouse's open reservations.
-    #[must_use]
-    pub fn reservations_open(&self, warehouse: &str) -> Gauge {
-        self.reservations_open.get_or_create_owned(&WarehouseLabel { warehouse: warehouse.into() })
-    }
-
-    /// Counts the rebuild of an actor.
-    pub fn actor_restarted(&self, actor: &str) {
-        self.actor_restarts.get_or_create(&ActorLabel::of(actor)).inc();
-    }
-
-    /// Counts a resync; `cause` is a word (`start`, `conflict`, `unknown_outcome`, `reconnect`).
-    pub fn resynced(&self, cause: &'static str) {
-        self.resyncs.get_or_create(&CauseLabel { cause }).inc();
+    pub fn warehouse(&self, warehouse: &str) -> WarehouseMeter {
+        let label = WarehouseLabel { warehouse: warehouse.into() };
+        WarehouseMeter {
+            open: self.reservations_open.get_or_create_owned(&label),
+            expired: self.reservations_expired.clone(),
+            oversold: self.oversold_incidents.clone(),
+            negative: self.negative_stock.clone(),
+        }
     }
 
     /// Counts an answered HTTP request. `route` is the pattern (`/v1/stock/{sku}`), never the path.
@@ -184,6 +176,76 @@ impl Metrics {
     }
 }
 
+/// The meters of one actor.
+#[derive(Debug, Clone)]
+pub struct ActorMeter {
+    commit_seconds: Histogram,
+    batch_commands: Histogram,
+    queue_commands: Gauge,
+    restarts: Counter,
+    lost_tails: Counter,
+    resyncs: Family<CauseLabel, Counter>,
+}
+
+impl ActorMeter {
+    /// A batch was confirmed: how long after it was sent, and how many commands it answered.
+    pub fn committed(&self, after: Duration, commands: usize) {
+        self.commit_seconds.observe(after.as_secs_f64());
+        self.batch_commands.observe(f64::from(u32::try_from(commands).unwrap_or(u32::MAX)));
+    }
+
+    /// So many commands are queued or in flight.
+    pub fn waiting(&self, commands: usize) {
+        self.queue_commands.set(i64::try_from(commands).unwrap_or(i64::MAX));
+    }
+
+    /// The actor was rebuilt.
+    pub fn restarted(&self) {
+        self.restarts.inc();
+    }
+
+    /// Its journal had to be read again; `cause` is a word (`conflict`, `unknown_outcome`, `unavailable`).
+    pub fn resynced(&self, cause: &'static str) {
+        self.resyncs.get_or_create(&CauseLabel { cause }).inc();
+    }
+
+    /// The store had lost the tail of its journal.
+    pub fn lost_tail(&self) {
+        self.lost_tails.inc();
+    }
+}
+
+/// The meters of one warehouse.
+#[derive(Debug, Clone)]
+pub struct WarehouseMeter {
+    open: Gauge,
+    expired: Counter,
+    oversold: Counter,
+    negative: Counter,
+}
+
+impl WarehouseMeter {
+    /// So many reservations are open.
+    pub fn open(&self, reservations: usize) {
+        self.open.set(i64::try_from(reservations).unwrap_or(i64::MAX));
+    }
+
+    /// A reservation ended by its deadline.
+    pub fn expired(&self) {
+        self.expired.inc();
+    }
+
+    /// An acknowledged claim could not be had again after a loss.
+    pub fn oversold(&self) {
+        self.oversold.inc();
+    }
+
+    /// A level's on-hand fell below zero.
+    pub fn negative(&self) {
+        self.negative.inc();
+    }
+}
+
 /// From a quarter of a millisecond, below which no synced write answers, to eight seconds, beyond every timeout.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
@@ -204,8 +266,9 @@ mod tests {
         let metrics = Metrics::new();
         metrics.command("reserve", Outcome::Applied);
         metrics.refused("insufficient_stock");
-        metrics.commit("w:BER").observe(0.002);
-        metrics.queue("w:BER").set(3);
+        let meter = metrics.actor("w:BER");
+        meter.committed(Duration::from_millis(2), 7);
+        meter.waiting(3);
         metrics.http_request("/v1/stock/{sku}", 200, Duration::from_millis(1));
         let text = metrics.render();
         for line in [

@@ -48,12 +48,12 @@ fn filled() -> Metrics {
     let metrics = Metrics::new();
     metrics.command("reserve", Outcome::Applied);
     metrics.refused("insufficient_stock");
-    metrics.commit("w:BER").observe(0.001);
-    metrics.batch("w:BER").observe(3.0);
-    metrics.queue("w:BER").set(1);
-    metrics.reservations_open("BER").set(1);
-    metrics.actor_restarted("w:BER");
-    metrics.resynced("start");
+    let actor = metrics.actor("w:BER");
+    actor.committed(std::time::Duration::from_millis(1), 3);
+    actor.waiting(1);
+    actor.restarted();
+    actor.resynced("conflict");
+    metrics.warehouse("BER").open(1);
     metrics.http_request("/v1/stock/{sku}", 200, Duration::from_millis(1));
     metrics
 }

@@ -43,9 +43,10 @@ impl House {
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| async move {
             let view = Arc::new(StockView::default());
             let (watched, id) = (view.clone(), spec.id.clone());
+            let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
             let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
-            let watch = Arc::new(move || Box::new(StockWatch::new(watched.clone())) as Box<_>);
+            let watch = Arc::new(move || Box::new(StockWatch::new(watched.clone(), meter.clone())) as Box<_>);
             let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
             let handle = Arc::new(WarehouseHandle { spec: spec.clone(), mailbox, view });
             Ok::<_, JournalError>(((spec.id.clone(), handle), life))

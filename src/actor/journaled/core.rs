@@ -11,12 +11,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::load::Loaded;
 use super::recovery::{Recovering, Recovery, recover};
 use super::watch::Watch;
+use crate::actor::directory::Note;
 use crate::actor::fault::Fault;
 use crate::actor::logical::LogicalClock;
 use crate::domain::machine::{Draft, Envelope, Machine, Moment, Redo, Undo};
 use crate::domain::time::{Clock, Timestamp};
 use crate::journal::record::{Entry, Recorded};
 use crate::journal::{Batch, CommitError, Head, Journal, JournalError, JournalId, Ring, StoredEntry};
+use crate::telemetry::ActorMeter;
 
 /// What is asked, and where the answer goes.
 pub struct Ask<M: Machine> {
@@ -49,21 +51,13 @@ pub struct Limits {
     pub ring_bytes: usize,
 }
 
-/// Figures anyone may read at any time.
-#[derive(Debug, Default)]
+/// What is seen of an actor from outside.
+#[derive(Debug)]
 pub struct Stats {
-    /// Commands waiting or in flight.
-    pub waiting: AtomicU64,
-    /// Batches committed.
-    pub batches: AtomicU64,
-    /// Commands answered.
-    pub answered: AtomicU64,
-    /// Times the journal had to be read again.
-    pub resyncs: AtomicU64,
-    /// Times the store had lost acknowledged entries.
-    pub losses: AtomicU64,
     /// Rounds handled; stands still when the actor hangs.
     pub beats: AtomicU64,
+    /// Its meters.
+    pub meter: ActorMeter,
 }
 
 /// What a core is made of.
@@ -82,6 +76,8 @@ pub struct Parts<M: Recorded> {
     pub fresh: Arc<dyn Fn() -> M + Send + Sync>,
     /// Its figures.
     pub stats: Arc<Stats>,
+    /// Told every confirmed head.
+    pub note: Note,
     /// No hold expires before this time.
     pub expire_from: Timestamp,
 }
@@ -109,6 +105,7 @@ struct Flight<M: Recorded> {
     undo: Undo<M>,
     told: Vec<Told<M>>,
     outcome: Option<Result<(), CommitError>>,
+    sent: tokio::time::Instant,
 }
 
 enum Event<M> {
@@ -170,6 +167,7 @@ impl<M: Recorded> Core<M> {
         let (post, events) = mpsc::unbounded_channel();
         let clock = LogicalClock::new(parts.clock.clone(), loaded.at);
         watch.loaded(&loaded.machine, loaded.head);
+        (parts.note.0)(&parts.id, loaded.head);
         Self {
             clock,
             watch,
@@ -207,7 +205,7 @@ impl<M: Recorded> Core<M> {
             Some(fault) => drop(ask.reply.send(Err(fault))),
             None => self.queue.push_back(Waiting { ask, uncertain: false, refused: None }),
         }
-        self.parts.stats.waiting.store(waiting as u64, Ordering::Relaxed);
+        self.parts.stats.meter.waiting(waiting);
     }
 
     /// How many commands are gathered and not yet decided.
@@ -294,7 +292,15 @@ impl<M: Recorded> Core<M> {
         let head = Head { version, nonce: self.rng.u64(..) };
         let batch = Batch { expected: self.head, head, entry: entry.encode(), changes: entry.changes() };
         let Entry { rows, facts, .. } = entry;
-        self.commit(Flight { batch: Arc::new(batch), rows, facts, undo: closed.undo, told, outcome: None });
+        self.commit(Flight {
+            batch: Arc::new(batch),
+            rows,
+            facts,
+            undo: closed.undo,
+            told,
+            outcome: None,
+            sent: tokio::time::Instant::now(),
+        });
         true
     }
 
@@ -337,17 +343,16 @@ impl<M: Recorded> Core<M> {
 
     /// Beats four and five, apply and tell. The rows stand in the machine already; now others may see them.
     fn confirm(&mut self, flight: Flight<M>) {
-        self.confirmed = flight.batch.head;
+        self.stand_at(flight.batch.head);
         self.conflicts = 0;
         self.ring.push(flight.batch);
         self.machine.settle(&flight.rows);
         self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed);
-        self.parts.stats.batches.fetch_add(1, Ordering::Relaxed);
+        self.parts.stats.meter.committed(flight.sent.elapsed(), flight.told.len());
         self.tell(flight.told);
     }
 
     fn tell(&self, told: Vec<Told<M>>) {
-        self.parts.stats.answered.fetch_add(told.len() as u64, Ordering::Relaxed);
         for (waiting, answer) in told {
             // The asker may have gone; its command has been decided all the same.
             drop(waiting.ask.reply.send(answer));
@@ -383,12 +388,18 @@ impl<M: Recorded> Core<M> {
             }
         }
         self.head = self.confirmed;
-        self.start_recovery();
+        self.start_recovery(if conflict && self.away.is_none() {
+            "conflict"
+        } else if surely_not_done {
+            "unavailable"
+        } else {
+            "unknown_outcome"
+        });
     }
 
-    fn start_recovery(&mut self) {
+    fn start_recovery(&mut self, cause: &'static str) {
         self.phase = Phase::Recovering;
-        self.parts.stats.resyncs.fetch_add(1, Ordering::Relaxed);
+        self.parts.stats.meter.resynced(cause);
         let ring = std::mem::replace(&mut self.ring, Ring::new(0));
         let (post, wake) = (self.post.clone(), self.wake.clone());
         let (tell, nudge) = (self.post.clone(), self.wake.clone());
@@ -438,7 +449,7 @@ impl<M: Recorded> Core<M> {
                 }
             }
             Ok(Recovery::Repaired(appended)) => {
-                self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+                self.parts.stats.meter.lost_tail();
                 tracing::error!(journal = %self.parts.id, appended, "the store had lost its newest entries; they were appended again");
             }
             Ok(Recovery::Reloaded(loaded)) => {
@@ -446,7 +457,7 @@ impl<M: Recorded> Core<M> {
                 self.stand_on(loaded);
             }
             Ok(Recovery::Forked { loaded, lost_from, lost_to, lost }) => {
-                self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+                self.parts.stats.meter.lost_tail();
                 self.ring.clear();
                 self.stand_on(loaded);
                 self.redo(&lost, (lost_from, lost_to));
@@ -467,15 +478,20 @@ impl<M: Recorded> Core<M> {
         for row in &entry.rows {
             self.machine.put(row.clone());
         }
-        self.confirmed = stored.head;
+        self.stand_at(stored.head);
         self.machine.settle(&entry.rows);
         self.watch.confirmed(&self.machine, &entry.rows, &entry.facts, self.confirmed);
         Ok(())
     }
 
+    fn stand_at(&mut self, head: Head) {
+        self.confirmed = head;
+        (self.parts.note.0)(&self.parts.id, head);
+    }
+
     fn stand_on(&mut self, loaded: Loaded<M>) {
         self.machine = loaded.machine;
-        self.confirmed = loaded.head;
+        self.stand_at(loaded.head);
         self.clock.lift(loaded.at);
         self.watch.loaded(&self.machine, self.confirmed);
     }
@@ -510,7 +526,7 @@ impl<M: Recorded> Core<M> {
     /// Gives up: nothing more is decided, and everybody is told why.
     fn lose(&mut self, why: String) {
         tracing::error!(journal = %self.parts.id, %why, "the journal can't go on without an operator");
-        self.parts.stats.losses.fetch_add(1, Ordering::Relaxed);
+        self.parts.stats.meter.lost_tail();
         for waiting in self.queue.drain(..) {
             drop(waiting.ask.reply.send(Err(Fault::StoreLost(why.clone()))));
         }

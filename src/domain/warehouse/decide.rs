@@ -14,6 +14,10 @@ impl Machine for Warehouse {
     type Row = Row;
     type Key = Key;
 
+    fn name(command: &Command) -> &'static str {
+        command.name()
+    }
+
     fn decide(
         &mut self,
         moment: &Moment,
@@ -69,6 +73,10 @@ impl Machine for Warehouse {
 
     fn row(&self, key: &Key) -> Row {
         self.row_of(key)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.all_rows().collect()
     }
 
     fn floor(&self) -> Timestamp {

@@ -334,8 +334,7 @@ impl Warehouse {
         }
     }
 
-    /// Every row there is, in no order; what a full rebuild must give back.
-    pub fn rows(&self) -> impl Iterator<Item = Row> {
+    pub(super) fn all_rows(&self) -> impl Iterator<Item = Row> {
         let levels = self.levels.iter().map(|(sku, level)| Row::Level(sku.clone(), Some(*level)));
         let policies =
             self.policies.iter().map(|(sku, policy)| Row::Policy(sku.clone(), Some(policy.clone())));

@@ -1,0 +1,22 @@
+//! Construction and wiring: the only place that knows every part.
+//!
+//! `daemon` builds the house out of settings and runs it, `store` opens the store and holds it against its witness,
+//! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it.
+//!
+//! May know: every folder; nobody but the command line and tests knows it.
+//!
+//! Promises: settings are checked before a port or a store is opened; nothing is answered before every journal is
+//! loaded; a stop finishes what was taken.
+//!
+//! Deliberately lacks: decisions.
+
+pub mod audit;
+mod clocks;
+mod daemon;
+pub mod inspect;
+mod parts;
+mod store;
+
+pub use clocks::SystemClock;
+pub use daemon::{Ended, Options, serve};
+pub use store::{OpenError, Opened, open_store};
