@@ -121,7 +121,7 @@ async fn audit_one<M: Audit>(
     id: &JournalId,
     fresh: &(dyn Fn() -> M + Send + Sync),
 ) -> Result<Audited, JournalError> {
-    let loaded = load_machine(journal, id, fresh).await?;
+    let loaded = load_machine(journal, id, fresh, 0).await?;
     let span = journal.span(id).await?;
     let mut audited = Audited {
         id: id.clone(),

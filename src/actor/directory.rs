@@ -124,7 +124,8 @@ impl Ground {
 
 impl<M: Recorded + Sync> Kept<M> {
     async fn load(&self) -> Result<Loaded<M>, JournalError> {
-        load_machine(self.ground.journal.as_ref(), &self.life.id, self.fresh.as_ref()).await
+        let ring_bytes = self.ground.limits.ring_bytes;
+        load_machine(self.ground.journal.as_ref(), &self.life.id, self.fresh.as_ref(), ring_bytes).await
     }
 
     fn spawn(&self, loaded: Loaded<M>, expire_from: Timestamp) -> Addr<Journaled<M>> {

@@ -167,6 +167,12 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
     /// How the store does.
     fn health(&self) -> StoreHealth;
 
+    /// A number that goes up whenever contact to the store was lost and made again. What was confirmed before may be gone
+    /// after, so an owner that sees it go up resyncs before it answers anything more, also when nothing was in flight.
+    fn contacts(&self) -> u64 {
+        0
+    }
+
     /// Writes one batch, durable before it answers. Calls made one after the other on the same journal are carried out
     /// in that order without waiting for each other's answer (the future may be polled later; the order is that of the
     /// calls of `commit`).

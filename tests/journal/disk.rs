@@ -45,6 +45,15 @@ async fn foreign_file() {
     std::fs::write(&path, vec![b'x'; 10_000]).unwrap();
     assert!(EmbeddedJournal::open(&EmbeddedOptions::new(&path)).is_err());
     assert_eq!(std::fs::read(&path).unwrap(), vec![b'x'; 10_000]);
+
+    let path = folder.path().join("other.redb");
+    let other = redb::Database::create(&path).unwrap();
+    let writing = other.begin_write().unwrap();
+    writing.open_table(redb::TableDefinition::<u64, u64>::new("theirs")).unwrap();
+    writing.commit().unwrap();
+    drop(other);
+    let refused = EmbeddedJournal::open(&EmbeddedOptions::new(&path));
+    assert!(matches!(refused, Err(JournalError::Unusable(_))), "{refused:?}");
 }
 
 /// A full disk refuses batches as surely not written and stays readable; what was answered is there, also after
@@ -65,6 +74,7 @@ async fn full_disk() {
     };
     assert_eq!(refused, CommitError::Unavailable("the disk is full".to_owned()));
     assert!(head.version > 3);
+    assert!(journal.health().reachable && journal.health().warnings[0].contains("full"));
     assert_eq!(journal.span(&ber()).await.unwrap().head, head);
     assert_eq!(load_rows(&journal, &ber()).await.1.len() as u64, head.version);
     // Again and again, and never half.
@@ -78,6 +88,7 @@ async fn full_disk() {
     let journal = EmbeddedJournal::open(&options).unwrap();
     assert_eq!(load_rows(&journal, &ber()).await.1.len() as u64, head.version);
     grow(&journal, &ber(), head, 2).await;
+    assert!(journal.health().warnings.is_empty());
 }
 
 /// A thousand batches of fifty journals sent at once share transactions; each journal keeps its own order.

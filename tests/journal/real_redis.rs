@@ -67,8 +67,10 @@ async fn killed_and_restarted() {
     notice(&journal).await;
     let away = journal.commit(&ber(), open_batch.clone()).await;
     assert!(matches!(away, Err(CommitError::Unavailable(_))), "{away:?}");
+    assert_eq!(journal.contacts(), 0);
     server.restart().await;
     let span = back(&journal).await;
+    assert_eq!(journal.contacts(), 1);
     let mine = answered.last().unwrap().head;
     assert!(span.head == mine || span.head == open_batch.head, "{span:?}");
     assert!(matches!(ask(&*journal, mine, &answered).await, Ok(Resynced::Entries(_))));
@@ -217,7 +219,9 @@ async fn least_privilege() {
     assert!(matches!(RedisJournal::open(&options).await, Err(JournalError::Unusable(_))));
     options.url = format!("{}?user=till&pass=wrong", server.url());
     assert!(!format!("{options:?}").contains("wrong"));
+    assert!(!format!("{journal:?}").contains("secret"));
     let Err(error) = RedisJournal::open(&options).await else { panic!() };
+    assert!(matches!(error, JournalError::Unusable(_)), "{error:?}");
     assert!(!error.to_string().contains("wrong"), "{error}");
 }
 

@@ -172,7 +172,7 @@ impl<M: Recorded> Core<M> {
             clock,
             watch,
             wake,
-            ring: Ring::new(parts.limits.ring_bytes),
+            ring: loaded.ring,
             rng,
             confirmed: loaded.head,
             head: loaded.head,
@@ -408,6 +408,7 @@ impl<M: Recorded> Core<M> {
             id: self.parts.id.clone(),
             confirmed: self.confirmed,
             fresh: self.parts.fresh.clone(),
+            ring_bytes: self.parts.limits.ring_bytes,
             conflicts: self.conflicts,
             away: Box::new(move |why| {
                 if tell.send(Event::Away(why.to_owned())).is_ok() {
@@ -453,12 +454,10 @@ impl<M: Recorded> Core<M> {
                 tracing::error!(journal = %self.parts.id, appended, "the store had lost its newest entries; they were appended again");
             }
             Ok(Recovery::Reloaded(loaded)) => {
-                self.ring.clear();
                 self.stand_on(loaded);
             }
             Ok(Recovery::Forked { loaded, lost_from, lost_to, lost }) => {
                 self.parts.stats.meter.lost_tail();
-                self.ring.clear();
                 self.stand_on(loaded);
                 self.redo(&lost, (lost_from, lost_to));
             }
@@ -491,6 +490,7 @@ impl<M: Recorded> Core<M> {
 
     fn stand_on(&mut self, loaded: Loaded<M>) {
         self.machine = loaded.machine;
+        self.ring = loaded.ring;
         self.stand_at(loaded.head);
         self.clock.lift(loaded.at);
         self.watch.loaded(&self.machine, self.confirmed);

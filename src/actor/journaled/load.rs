@@ -1,11 +1,15 @@
 //! Builds a machine from its journal: the rows, the entries written meanwhile, and the ids that live in the log alone.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::domain::memory::AHEAD_MAX_MS;
 use crate::domain::time::Timestamp;
 use crate::journal::record::{Entry, Recorded, changes_of, entry_time};
-use crate::journal::{Change, Head, Journal, JournalError, JournalId, Loading, StoredEntry, Table, load};
+use crate::journal::{
+    Batch, Change, Head, Journal, JournalError, JournalId, Loading, Ring, StoredEntry, Table, load,
+};
 
 /// Entries read at once while ids are collected.
 const READ_ENTRIES: usize = 500;
@@ -23,6 +27,8 @@ pub struct Loaded<M> {
     pub head: Head,
     /// The time of the newest entry, or the beginning of time where there is none.
     pub at: Timestamp,
+    /// The newest batches: a store may lose its tail right after.
+    pub ring: Ring,
 }
 
 /// Loads a machine.
@@ -33,6 +39,7 @@ pub async fn load_machine<M: Recorded>(
     journal: &dyn Journal,
     id: &JournalId,
     fresh: &(dyn Fn() -> M + Send + Sync),
+    ring_bytes: usize,
 ) -> Result<Loaded<M>, JournalError> {
     let mut last = JournalError::Unavailable(format!("{id} kept changing while it was loaded"));
     for _ in 0..ATTEMPTS_MAX {
@@ -40,9 +47,10 @@ pub async fn load_machine<M: Recorded>(
         match load(journal, id, changes_of, &mut building).await {
             Ok(head) => {
                 let mut machine = building.machine;
-                let at = remember(journal, id, head, &mut machine).await?;
+                let mut ring = Ring::new(ring_bytes);
+                let at = remember(journal, id, head, &mut machine, &mut ring).await?;
                 machine.loaded();
-                return Ok(Loaded { machine, head, at });
+                return Ok(Loaded { machine, head, at, ring });
             }
             Err(JournalError::Unavailable(why)) => last = JournalError::Unavailable(why),
             Err(error) => return Err(error),
@@ -87,9 +95,11 @@ async fn remember<M: Recorded>(
     id: &JournalId,
     head: Head,
     machine: &mut M,
+    ring: &mut Ring,
 ) -> Result<Timestamp, JournalError> {
     let span = journal.span(id).await?;
     let mut at = Timestamp::MIN;
+    let mut before: Option<Head> = None;
     let mut next = first_remembered(journal, id, head, span.first, machine.floor()).await?;
     while next <= head.version {
         let page = journal.read(id, next, READ_ENTRIES).await?;
@@ -100,6 +110,11 @@ async fn remember<M: Recorded>(
             let entry = Entry::<M>::decode(&stored.entry)?;
             at = entry.at;
             next = stored.head.version.saturating_add(1);
+            if let Some(expected) = before.or((stored.head.version == 1).then_some(Head::GENESIS)) {
+                let (head, bytes) = (stored.head, stored.entry.clone());
+                ring.push(Arc::new(Batch { expected, head, entry: bytes, changes: entry.changes() }));
+            }
+            before = Some(stored.head);
             for row in entry.rows {
                 if M::change(&row).is_none() {
                     machine.put(row);

@@ -38,6 +38,8 @@ pub(super) struct Recovering<M> {
     pub(super) id: JournalId,
     pub(super) confirmed: Head,
     pub(super) fresh: Arc<dyn Fn() -> M + Send + Sync>,
+    /// How much of the log is kept in memory.
+    pub(super) ring_bytes: usize,
     /// How many conflicts came in a row: two writers take turns by pausing.
     pub(super) conflicts: u32,
     /// Told when the store is found away.
@@ -69,11 +71,11 @@ async fn attempt<M: Recorded>(work: &Recovering<M>, ring: &Ring) -> Result<Recov
     match resync(journal, &work.id, work.confirmed, ring, changes_of).await? {
         Resynced::Entries(entries) => Ok(Recovery::Entries(entries)),
         Resynced::Repaired { appended } => Ok(Recovery::Repaired(appended)),
-        Resynced::Reload => {
-            Ok(Recovery::Reloaded(load_machine(journal, &work.id, work.fresh.as_ref()).await?))
-        }
+        Resynced::Reload => Ok(Recovery::Reloaded(
+            load_machine(journal, &work.id, work.fresh.as_ref(), work.ring_bytes).await?,
+        )),
         Resynced::Forked { ancestor, lost_from, lost_to } => {
-            let loaded = load_machine(journal, &work.id, work.fresh.as_ref()).await?;
+            let loaded = load_machine(journal, &work.id, work.fresh.as_ref(), work.ring_bytes).await?;
             let lost = ring.after(ancestor).unwrap_or_default();
             let lost = lost.iter().map(|batch| StoredEntry { head: batch.head, entry: batch.entry.clone() });
             Ok(Recovery::Forked { loaded, lost_from, lost_to, lost: lost.collect() })

@@ -18,6 +18,7 @@ pub(super) struct Disk {
     file: Arc<File>,
     bytes_max: u64,
     full: Arc<AtomicBool>,
+    refusing: Arc<AtomicBool>,
 }
 
 impl Disk {
@@ -46,12 +47,22 @@ impl Disk {
             // A new file's name must survive the loss of power as its contents do.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         }
-        Ok(Self { file: Arc::new(file), bytes_max, full: Arc::default() })
+        Ok(Self { file: Arc::new(file), bytes_max, full: Arc::default(), refusing: Arc::default() })
     }
 
     /// Whether a write failed for want of space since the last call.
     pub(super) fn take_full(&self) -> bool {
         self.full.swap(false, Ordering::AcqRel)
+    }
+
+    /// Remembers whether the newest write was refused for want of space.
+    pub(super) fn set_refusing(&self, refusing: bool) {
+        self.refusing.store(refusing, Ordering::Release);
+    }
+
+    /// Whether the newest write was refused for want of space.
+    pub(super) fn is_refusing(&self) -> bool {
+        self.refusing.load(Ordering::Acquire)
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {

@@ -9,6 +9,8 @@
 //! on the same file, which is refused by a lock.
 
 mod disk;
+#[cfg(test)]
+mod power_cut;
 mod schema;
 mod store;
 mod transact;

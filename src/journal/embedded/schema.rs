@@ -1,8 +1,7 @@
 //! Tables of the file.
 
-use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, StorageBackend, TableDefinition, WriteTransaction};
 
-use super::disk::Disk;
 use crate::journal::{JournalError, StoreId};
 
 /// Journal -> (version, nonce, bytes of its log).
@@ -20,14 +19,17 @@ const SCHEMA: u128 = 1;
 const SCHEMA_KEY: &str = "schema";
 const STORE_KEY: &str = "store";
 
-/// Opens redb on the file, creates what a new file lacks, and returns the store's id.
-pub(super) fn open(disk: &Disk, cache_bytes: usize) -> Result<(Database, StoreId), JournalError> {
+/// Opens redb on a disk, creates what a new file lacks, and returns the store's id.
+pub(super) fn open(
+    disk: impl StorageBackend,
+    cache_bytes: usize,
+) -> Result<(Database, StoreId), JournalError> {
     let mut builder = Database::builder();
     builder.set_cache_size(cache_bytes);
     builder.set_repair_callback(|session| {
         tracing::info!(progress = session.progress(), "the store was not closed properly; checking it");
     });
-    let database = builder.create_with_backend(disk.clone()).map_err(damaged)?;
+    let database = builder.create_with_backend(disk).map_err(damaged)?;
     let store = match known(&database)? {
         Some(store) => store,
         None => found(&database).map_err(damaged)?,
@@ -40,7 +42,10 @@ fn known(database: &Database) -> Result<Option<StoreId>, JournalError> {
     let transaction = database.begin_read().map_err(damaged)?;
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(redb::TableError::TableDoesNotExist(_)) => {
+            let empty = transaction.list_tables().map_err(damaged)?.next().is_none();
+            return if empty { Ok(None) } else { Err(foreign()) };
+        }
         Err(error) => return Err(damaged(error)),
     };
     let value = |key| meta.get(key).map(|value| value.map(|value| value.value())).map_err(damaged);
@@ -50,11 +55,15 @@ fn known(database: &Database) -> Result<Option<StoreId>, JournalError> {
             let words = format!("the file has schema {schema}, this lagerd knows schema {SCHEMA}");
             return Err(JournalError::Unusable(words));
         }
-        None => return Err(JournalError::Damaged("the file is redb, but not a lagerd store".to_owned())),
+        None => return Err(foreign()),
     }
     let store =
         value(STORE_KEY)?.ok_or_else(|| JournalError::Damaged("the file has no store id".to_owned()))?;
     Ok(Some(StoreId(store)))
+}
+
+fn foreign() -> JournalError {
+    JournalError::Unusable("the file is a redb database of another program".to_owned())
 }
 
 /// Makes a new file a store: every table, and an id.

@@ -44,6 +44,7 @@ pub struct EmbeddedOptions {
 #[derive(Debug)]
 pub struct EmbeddedJournal {
     store: StoreId,
+    disk: Disk,
     database: Shared,
     /// `None` only while it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
@@ -66,16 +67,20 @@ impl EmbeddedJournal {
     /// [`JournalError::Damaged`] where it is no store.
     pub fn open(options: &EmbeddedOptions) -> Result<Self, JournalError> {
         let disk = Disk::open(&options.path, options.bytes_max)?;
-        let (database, store) = schema::open(&disk, options.cache_bytes)?;
+        let (database, store) = schema::open(disk.clone(), options.cache_bytes)?;
         let database: Shared = Arc::new(ArcSwapOption::from_pointee(database));
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-        let writer =
-            Writer { disk, cache_bytes: options.cache_bytes, database: Arc::clone(&database), jobs: waiting };
+        let writer = Writer {
+            disk: disk.clone(),
+            cache_bytes: options.cache_bytes,
+            database: Arc::clone(&database),
+            jobs: waiting,
+        };
         let writer = std::thread::Builder::new()
             .name("journal-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| JournalError::Unusable(format!("cannot start the writer: {error}")))?;
-        Ok(Self { store, database, jobs: Some(jobs), writer: Some(writer) })
+        Ok(Self { store, disk, database, jobs: Some(jobs), writer: Some(writer) })
     }
 
     fn send(&self, job: Job) -> Result<(), &'static str> {
@@ -117,8 +122,9 @@ impl Journal for EmbeddedJournal {
 
     fn health(&self) -> StoreHealth {
         let reachable = self.database.load().is_some();
-        let warnings =
-            if reachable { Vec::new() } else { vec!["the disk is full: nothing is written".to_owned()] };
+        let full = !reachable || self.disk.is_refusing();
+        let warnings = full.then(|| "the disk is full: the newest write was refused".to_owned());
+        let warnings = warnings.into_iter().collect();
         StoreHealth { reachable, warnings }
     }
 
@@ -241,7 +247,12 @@ fn read(database: &Database, id: &str, from: u64, limit: usize) -> Result<Vec<St
     Ok(entries)
 }
 
-fn page(database: &Database, id: &str, table: Table, from: &RowCursor) -> Result<Page, redb::Error> {
+pub(super) fn page(
+    database: &Database,
+    id: &str,
+    table: Table,
+    from: &RowCursor,
+) -> Result<Page, redb::Error> {
     let stored = database.begin_read()?.open_table(ROWS)?;
     // A cursor is the last key of the page before, led by one byte that tells it from the beginning.
     let after = from.0.get(1..);

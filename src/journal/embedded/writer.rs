@@ -69,9 +69,13 @@ impl Writer {
         let outcome = transact(&database, &group, &mut answers);
         drop(database);
         match outcome {
-            Ok(()) => group.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
+            Ok(()) => {
+                self.disk.set_refusing(false);
+                group.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer));
+            }
             Err(error) if self.disk.take_full() => {
                 tracing::error!(%error, "the disk is full; refusing what was to be written");
+                self.disk.set_refusing(true);
                 self.reopen(&group, &answers);
                 group.into_iter().for_each(Job::refuse);
             }
@@ -86,7 +90,7 @@ impl Writer {
         if let Some(database) = self.database.load_full() {
             return Some(database);
         }
-        match schema::open(&self.disk, self.cache_bytes) {
+        match schema::open(self.disk.clone(), self.cache_bytes) {
             Ok((database, _)) => {
                 let database = Arc::new(database);
                 self.database.store(Some(Arc::clone(&database)));
@@ -149,7 +153,7 @@ impl Job {
 }
 
 /// All jobs in one transaction, in order; synced when it returns. `answers` holds what each is to be told once it has.
-fn transact(
+pub(super) fn transact(
     database: &Database,
     group: &[Job],
     answers: &mut Vec<Result<(), CommitError>>,

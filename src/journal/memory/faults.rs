@@ -82,9 +82,10 @@ impl Faults {
         self.world.with(|world| world.plan.odds = odds);
     }
 
-    /// Takes the store away (every call fails as unavailable) or brings it back.
+    /// Takes the store away (every call fails as unavailable) or brings it back, which counts as a new contact.
     pub fn set_away(&self, away: bool) {
         self.world.with(|world| {
+            world.plan.contacts += u64::from(world.plan.away && !away);
             world.plan.away = away;
             world.plan.away_calls = 0;
         });
@@ -134,6 +135,7 @@ pub(super) struct Plan {
     pub(super) odds: FaultOdds,
     pub(super) away: bool,
     pub(super) away_calls: u32,
+    pub(super) contacts: u64,
     pub(super) foreign: Option<ForeignEntry>,
     pub(super) ghosts: Vec<Ghost>,
 }

@@ -75,6 +75,10 @@ impl Journal for MemoryJournal {
         StoreHealth { reachable, warnings: vec!["memory store: nothing outlives the process".to_owned()] }
     }
 
+    fn contacts(&self) -> u64 {
+        self.world.with(|world| world.plan.contacts)
+    }
+
     fn commit(&self, id: &JournalId, batch: Arc<Batch>) -> BoxFuture<'static, Result<(), CommitError>> {
         let answer = self.world.with(|world| world.commit(id, batch));
         self.answer(answer)

@@ -57,6 +57,18 @@ pub(super) fn of_call(error: &RedisError) -> JournalError {
     }
 }
 
+/// What it means that no connection came about.
+pub(super) fn of_connecting(error: &RedisError) -> JournalError {
+    match error.kind() {
+        // Trying again helps no more than it did; an operator must.
+        ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => {
+            JournalError::Unusable(words(error))
+        }
+        _ if matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) => JournalError::Unusable(words(error)),
+        _ => JournalError::Unavailable(words(error)),
+    }
+}
+
 /// A reply of another shape than asked for.
 pub(super) fn odd_reply(command: &str) -> JournalError {
     JournalError::Damaged(format!("redis answered `{command}` in another form than expected"))

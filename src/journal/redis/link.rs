@@ -1,6 +1,7 @@
 //! A connection that is made again when it breaks, and checked each time before anybody uses it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -8,7 +9,7 @@ use redis::{AsyncConnectionConfig, Client};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::fault::words;
+use super::fault::of_connecting;
 use super::terms::Terms;
 use crate::journal::JournalError;
 
@@ -23,6 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Link {
     state: watch::Sender<State>,
+    contacts: Arc<AtomicU64>,
     keeper: JoinHandle<()>,
 }
 
@@ -35,8 +37,8 @@ pub(super) struct Connected {
 
 type State = Result<Connected, JournalError>;
 
-/// How to connect.
-#[derive(Debug, Clone)]
+/// How to connect. Without a debug form: the client would show the password.
+#[derive(Clone)]
 pub(super) struct Dial {
     pub(super) client: Client,
     pub(super) config: AsyncConnectionConfig,
@@ -50,7 +52,7 @@ impl Dial {
             .client
             .get_multiplexed_async_connection_with_config(&self.config)
             .await
-            .map_err(|error| JournalError::Unavailable(words(&error)))?;
+            .map_err(|error| of_connecting(&error))?;
         self.terms.check(&mut connection).await?;
         Ok(connection)
     }
@@ -60,13 +62,19 @@ impl Link {
     /// Keeps a connection, beginning with one already made. `name` is for the log.
     pub(super) fn keep(name: &'static str, dial: Dial, first: MultiplexedConnection) -> Self {
         let (state, _) = watch::channel(Ok(Connected { connection: first, number: 0 }));
-        let keeper = tokio::spawn(keep(name, dial, state.clone()));
-        Self { state, keeper }
+        let contacts = Arc::default();
+        let keeper = tokio::spawn(keep(name, dial, state.clone(), Arc::clone(&contacts)));
+        Self { state, contacts, keeper }
     }
 
     /// The connection, or why there is none.
     pub(super) fn now(&self) -> State {
         self.state.borrow().clone()
+    }
+
+    /// How often the connection was made again.
+    pub(super) fn contacts(&self) -> u64 {
+        self.contacts.load(Ordering::Acquire)
     }
 
     /// Reports that connection `number` is of no use; it is made anew.
@@ -87,8 +95,7 @@ impl Drop for Link {
     }
 }
 
-async fn keep(name: &'static str, dial: Dial, state: watch::Sender<State>) {
-    let mut number = 0;
+async fn keep(name: &'static str, dial: Dial, state: watch::Sender<State>, contacts: Arc<AtomicU64>) {
     loop {
         watch(&dial, &state).await;
         if let Err(error) = &*state.borrow() {
@@ -105,7 +112,7 @@ async fn keep(name: &'static str, dial: Dial, state: watch::Sender<State>) {
             tokio::time::sleep(pause.mul_f32(0.5 + fastrand::f32() / 2.0)).await;
             pause = (pause * 2).min(PAUSE_MAX);
         };
-        number += 1;
+        let number = contacts.fetch_add(1, Ordering::AcqRel).saturating_add(1);
         tracing::info!(connection = name, "connected to redis again");
         drop(state.send_replace(Ok(Connected { connection, number })));
     }

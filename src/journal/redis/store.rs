@@ -95,6 +95,10 @@ impl Journal for RedisJournal {
         StoreHealth { reachable, warnings }
     }
 
+    fn contacts(&self) -> u64 {
+        self.writing.contacts()
+    }
+
     fn commit(&self, id: &JournalId, batch: Arc<Batch>) -> BoxFuture<'static, Result<(), CommitError>> {
         let (reply, answer) = oneshot::channel();
         let sent = self.jobs.try_send(Job { id: id.clone(), batch, reply }).map_err(|error| match error {

@@ -37,17 +37,19 @@ impl Terms {
     /// Everything, for a new connection.
     pub(super) async fn check(&self, connection: &mut MultiplexedConnection) -> Result<(), JournalError> {
         check_role(connection).await?;
-        self.check_settings(connection).await?;
+        self.check_settings(connection, self.allow_eviction).await?;
         self.check_store(connection).await?;
         load_library(connection).await
     }
 
-    /// What may change while a connection stands.
+    /// What may change while a connection stands. A policy that begins to allow eviction is a warning only: nothing is
+    /// evicted yet, and a daemon that stops selling in mid-day helps nobody.
     pub(super) async fn check_again(
         &self,
         connection: &mut MultiplexedConnection,
     ) -> Result<(), JournalError> {
         check_role(connection).await?;
+        self.check_settings(connection, true).await?;
         self.check_store(connection).await
     }
 
@@ -77,12 +79,16 @@ impl Terms {
         Ok(())
     }
 
-    async fn check_settings(&self, connection: &mut MultiplexedConnection) -> Result<(), JournalError> {
+    async fn check_settings(
+        &self,
+        connection: &mut MultiplexedConnection,
+        allow_eviction: bool,
+    ) -> Result<(), JournalError> {
         let (settings, mut warnings) = settings(connection).await?;
         let is = |name: &str, value: &str| settings.get(name).is_some_and(|found| found == value);
         if let Some(policy) = settings.get("maxmemory-policy").filter(|policy| *policy != "noeviction") {
             let words = format!("maxmemory-policy {policy}: redis may throw stock away when memory is short");
-            if !self.allow_eviction {
+            if !allow_eviction {
                 return Err(JournalError::Unusable(format!("{words}; set it to noeviction")));
             }
             warnings.push(words);

@@ -1,0 +1,115 @@
+//! What was acknowledged, from the senders' own records: the independent model the store is held against.
+
+use std::collections::BTreeMap;
+
+use lagerd::actor::Fault;
+use lagerd::actor::house::conversation::{Reservation, ReservationState};
+use lagerd::domain::ids::{ReservationId, Sku, WarehouseId};
+use lagerd::domain::memory::End;
+use lagerd::domain::warehouse::{Movement, MovementKind};
+
+use crate::script::{Order, What};
+
+/// A definite answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Reservation(Box<Reservation>),
+    Moved,
+    Set,
+    Refused(String),
+}
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// The first definite answer of each id.
+    first: BTreeMap<String, Answer>,
+    /// Units on hand as the acknowledged movements have it.
+    on_hand: BTreeMap<(WarehouseId, Sku), i64>,
+    /// Reservations acknowledged, with the lines told first.
+    pub(crate) reserved: BTreeMap<ReservationId, Reservation>,
+    pub(crate) granted: u32,
+    pub(crate) refused: u32,
+}
+
+impl Ledger {
+    /// Books a definite answer; a repeated id must be answered like the first time.
+    pub(crate) fn book(&mut self, order: &Order, answer: &Answer, forks: bool) {
+        match answer {
+            Answer::Refused(_) => self.refused += 1,
+            _ => self.granted += 1,
+        }
+        let id = order.id.as_str().to_owned();
+        if let Some(first) = self.first.get(&id) {
+            if !forks {
+                same(order, first, answer);
+            }
+            return;
+        }
+        match (&order.what, answer) {
+            (What::Move(warehouse, movement), Answer::Moved) => {
+                *self.on_hand.entry((warehouse.clone(), movement.sku.clone())).or_default() +=
+                    moved(movement);
+            }
+            (What::Reserve(_), Answer::Reservation(told)) => {
+                self.reserved.insert(order.id.clone(), told.as_ref().clone());
+            }
+            (What::Ship(id), Answer::Reservation(told)) => self.ship(id, told),
+            _ => {}
+        }
+        if !matches!(answer, Answer::Refused(_)) {
+            self.first.insert(id, answer.clone());
+        }
+    }
+
+    fn ship(&mut self, id: &ReservationId, told: &Reservation) {
+        assert_eq!(told.state, ReservationState::Ended(End::Shipped), "shipping {id} whole ends it");
+        for line in &told.lines {
+            *self.on_hand.entry((line.warehouse.clone(), line.sku.clone())).or_default() -= line.quantity;
+        }
+    }
+
+    /// Units on hand per warehouse and SKU, as acknowledged.
+    pub(crate) fn on_hand(&self) -> &BTreeMap<(WarehouseId, Sku), i64> {
+        &self.on_hand
+    }
+}
+
+/// A resend gets the first result and the present state.
+fn same(order: &Order, first: &Answer, again: &Answer) {
+    match (first, again) {
+        (Answer::Reservation(first), Answer::Reservation(again)) => {
+            assert_eq!(first.id, again.id, "{order:?}");
+            let open = matches!(again.state, ReservationState::Reserved | ReservationState::Allocated);
+            if matches!(order.what, What::Reserve(_)) && open && first.state == again.state {
+                assert_eq!(first.lines, again.lines, "{order:?} was answered with other lines");
+            }
+        }
+        (Answer::Moved, Answer::Moved) | (Answer::Set, Answer::Set) => {}
+        // An amended, released or forgotten reservation may say so to a later verb on it.
+        (_, Answer::Refused(code)) => assert!(
+            matches!(order.what, What::Extend(..) | What::Allocate(_) | What::Release(_) | What::Ship(_))
+                || code == "superseded",
+            "{order:?} was first {first:?}, then refused {code}"
+        ),
+        (first, again) => panic!("{order:?} was first {first:?}, then {again:?}"),
+    }
+}
+
+fn moved(movement: &Movement) -> i64 {
+    match movement.kind {
+        MovementKind::Receive(_) | MovementKind::Return(_) | MovementKind::Adjust => movement.quantity,
+        MovementKind::Scrap(_) | MovementKind::Sell { .. } => -movement.quantity,
+        MovementKind::Hold(_) | MovementKind::Restock(_) => 0,
+    }
+}
+
+/// Sorts an answer: definite, or to be asked again.
+pub(crate) fn definite<T>(result: Result<T, Fault>, ok: impl FnOnce(T) -> Answer) -> Option<Answer> {
+    match result {
+        Ok(value) => Some(ok(value)),
+        Err(Fault::Refused(refusal)) => Some(Answer::Refused(refusal.code().to_owned())),
+        Err(Fault::HeldInPart { .. }) => Some(Answer::Refused("held_in_part".to_owned())),
+        Err(Fault::Busy | Fault::Unavailable(_) | Fault::OutcomeUnknown) => None,
+        Err(Fault::StoreLost(why)) => panic!("the store is given up: {why}"),
+    }
+}

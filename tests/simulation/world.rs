@@ -1,0 +1,287 @@
+//! One world: a store that outlives daemons, a daemon that may be killed, virtual time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Arbiter;
+use futures_util::future::join_all;
+use lagerd::actor::audit::audit;
+use lagerd::actor::directory::{Ground, Note};
+use lagerd::actor::house::conversation::ReservationState;
+use lagerd::actor::house::opening::Opening;
+use lagerd::actor::house::{ChannelSpec, Kind, Mode, Sender, WarehouseSpec, WarehouseState};
+use lagerd::actor::journaled::Limits;
+use lagerd::actor::{Fault, House};
+use lagerd::domain::ids::{ChannelId, WarehouseId};
+use lagerd::domain::memory::{End, Windows};
+use lagerd::domain::refusal::Refusal;
+use lagerd::domain::time::{Clock, Timestamp};
+use lagerd::domain::warehouse::{Rules, Warehouse};
+use lagerd::journal::memory::{FaultOdds, MemoryJournal};
+use lagerd::journal::record::{Entry, changes_of};
+use lagerd::journal::{Journal, JournalError};
+use lagerd::telemetry::Metrics;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::ledger::{Answer, Ledger, definite};
+use crate::script::{CHANNELS, Order, Script, WAREHOUSES, What};
+
+/// The wall clock of the world: tokio's paused time from a fixed day on.
+#[derive(Debug)]
+struct VirtualClock(Instant);
+
+impl Clock for VirtualClock {
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_000 + self.boottime())
+    }
+
+    fn boottime(&self) -> i64 {
+        i64::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+}
+
+pub(crate) struct World {
+    journal: Arc<MemoryJournal>,
+    clock: Arc<VirtualClock>,
+    house: Arc<House>,
+    stopping: CancellationToken,
+    script: Script,
+    ledger: Ledger,
+    odds: FaultOdds,
+    forks: bool,
+    lives: u64,
+    seed: u64,
+}
+
+/// Runs a world and says how many commands were granted and refused.
+pub(crate) fn in_virtual_time(seed: u64, odds: FaultOdds, forks: bool, steps: u32) -> (u32, u32) {
+    let system = actix::System::with_tokio_rt(|| {
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+    });
+    system.block_on(async move {
+        let mut world = World::new(seed, odds, forks).await;
+        for _ in 0..steps {
+            world.step().await;
+        }
+        (world.ledger.granted, world.ledger.refused)
+    })
+}
+
+fn rules() -> Rules {
+    Rules {
+        max_hold_ms: 600_000,
+        count_horizon_ms: 48 * 3_600_000,
+        windows: Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 100_000 },
+    }
+}
+
+fn opening() -> Opening {
+    let warehouses = WAREHOUSES.iter().map(|id| WarehouseSpec {
+        id: WarehouseId::parse(id).unwrap(),
+        name: None,
+        kind: Kind::Warehouse,
+        country: None,
+        postal_code: None,
+        state: WarehouseState::Open,
+        lag_ms: Default::default(),
+    });
+    let channels = CHANNELS.iter().enumerate().map(|(at, id)| ChannelSpec {
+        id: ChannelId::parse(id).unwrap(),
+        mode: if *id == "till" { Mode::Tells } else { Mode::Asks },
+        warehouses: WAREHOUSES[..3 - at].iter().map(|id| WarehouseId::parse(id).unwrap()).collect(),
+        buffer: 0,
+        display_cap: None,
+        low_at: 3,
+    });
+    Opening {
+        warehouses: warehouses.collect(),
+        channels: channels.collect(),
+        rules: rules(),
+        refused_demand_max: 100,
+    }
+}
+
+async fn open(
+    journal: &Arc<MemoryJournal>,
+    clock: &Arc<VirtualClock>,
+    seed: u64,
+) -> (Arc<House>, CancellationToken) {
+    let stopping = CancellationToken::new();
+    let ground = Ground {
+        journal: journal.clone(),
+        clock: clock.clone(),
+        limits: Limits { queue: 64, batch_commands: 4, batch_rows: 100, in_flight: 3, ring_bytes: 1 << 20 },
+        deadline: Duration::from_secs(5),
+        grace_ms: 1_000,
+        io: tokio::runtime::Handle::current(),
+        arbiters: vec![Arbiter::current()],
+        note: Note(Arc::new(|_, _| {})),
+        metrics: Arc::new(Metrics::new()),
+        seed,
+        failed: CancellationToken::new(),
+        stopping: stopping.clone(),
+    };
+    loop {
+        match House::open(&ground, &opening()).await {
+            Ok(house) => return (house, stopping),
+            Err(JournalError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => panic!("the house does not open: {error}"),
+        }
+    }
+}
+
+impl World {
+    async fn new(seed: u64, odds: FaultOdds, forks: bool) -> Self {
+        let journal = MemoryJournal::new(changes_of, seed).with_latency(Duration::from_millis(2));
+        let journal = Arc::new(journal);
+        let clock = Arc::new(VirtualClock(Instant::now()));
+        let writer = clock.clone();
+        journal.faults().set_foreign_writer(move |_, _| {
+            let at = writer.wall();
+            Entry::<Warehouse> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }.encode()
+        });
+        let (house, stopping) = open(&journal, &clock, seed).await;
+        let script = Script::new(seed);
+        Self {
+            journal,
+            clock,
+            house,
+            stopping,
+            script,
+            ledger: Ledger::default(),
+            odds,
+            forks,
+            lives: 1,
+            seed,
+        }
+    }
+
+    /// Sends some commands at once, lets them settle, and checks everything.
+    async fn step(&mut self) {
+        let orders = self.script.step();
+        self.journal.faults().set_odds(self.odds);
+        let sent = orders.iter().map(|order| send(&self.house, order));
+        let answers = join_all(sent).await;
+        if self.script.rng().u32(0..25) == 0 {
+            self.pass_time().await;
+        }
+        self.journal.faults().set_odds(FaultOdds::default());
+        self.journal.faults().land_ghosts();
+        if !self.forks && self.script.rng().u32(0..15) == 0 {
+            self.crash().await;
+        }
+        for (order, answer) in orders.iter().zip(answers) {
+            let answer = match answer {
+                Some(answer) => answer,
+                None => self.insist(order).await,
+            };
+            self.ledger.book(order, &answer, self.forks);
+        }
+        self.check().await;
+    }
+
+    /// Asks again with the same id until the answer is definite.
+    async fn insist(&self, order: &Order) -> Answer {
+        for _ in 0..200 {
+            if let Some(answer) = send(&self.house, order).await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{order:?} finds no definite answer");
+    }
+
+    async fn pass_time(&mut self) {
+        let millis = self.script.rng().u64(1_000..90_000);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// The daemon is killed and another started on the same store.
+    async fn crash(&mut self) {
+        self.stopping.cancel();
+        self.lives += 1;
+        let seed = self.seed ^ (self.lives << 20);
+        (self.house, self.stopping) = open(&self.journal, &self.clock, seed).await;
+    }
+
+    async fn check(&mut self) {
+        self.quiesce().await;
+        let report = audit(self.journal.as_ref() as &dyn Journal, rules()).await.unwrap();
+        let problems: Vec<_> = report.journals.iter().flat_map(|journal| &journal.problems).collect();
+        assert!(problems.is_empty(), "{problems:#?}");
+        if self.forks {
+            return;
+        }
+        for ((warehouse, sku), units) in self.ledger.on_hand() {
+            let view = &self.house.warehouses[warehouse].view;
+            let level = view.row(sku).unwrap_or_default().level;
+            assert_eq!(level.on_hand, *units, "{sku} at {warehouse}: acknowledged movements say otherwise");
+        }
+        self.check_reservations().await;
+    }
+
+    /// Waits until no journal moves: expiry and repair have done what is due.
+    async fn quiesce(&self) {
+        let heads = || self.house.heads().map(|(_, head)| head).collect::<Vec<_>>();
+        let mut before = heads();
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            let now = heads();
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+        panic!("the journals find no rest: {before:?}");
+    }
+
+    /// What was acknowledged as held is held, or has ended in a way that its sender could foresee.
+    async fn check_reservations(&mut self) {
+        let mut over = Vec::new();
+        for (id, told) in &self.ledger.reserved {
+            match self.house.reservation(id).await {
+                Ok(now) => {
+                    let open = matches!(now.state, ReservationState::Reserved);
+                    if open && told.state == ReservationState::Reserved {
+                        assert_eq!(now.lines, told.lines, "{id} holds other lines than acknowledged");
+                    }
+                    if !open {
+                        over.push(id.clone());
+                    }
+                    let expired = now.state == ReservationState::Ended(End::Expired);
+                    let due = told.expires_at.is_none_or(|at| at <= self.clock.wall());
+                    assert!(!expired || due, "{id} expired before its time");
+                }
+                Err(Fault::Refused(Refusal::UnknownReservation(_))) => {
+                    let due = told.expires_at.is_none_or(|at| at <= self.clock.wall());
+                    assert!(due, "{id} was acknowledged until {:?} and is not known", told.expires_at);
+                    over.push(id.clone());
+                }
+                Err(Fault::HeldInPart { .. }) => over.push(id.clone()),
+                Err(fault) => panic!("{id}: {fault}"),
+            }
+        }
+        for id in over {
+            self.ledger.reserved.remove(&id);
+        }
+    }
+}
+
+async fn send(house: &House, order: &Order) -> Option<Answer> {
+    let sender = Sender { id: order.id.clone(), issued_at: None, fingerprint: 7, actor: None };
+    let reservation = |told| Answer::Reservation(Box::new(told));
+    match &order.what {
+        What::Reserve(request) => definite(house.reserve(&sender, request.clone()).await, reservation),
+        What::Extend(id, ttl_ms) => definite(house.extend(&sender, id, *ttl_ms).await, reservation),
+        What::Allocate(id) => definite(house.allocate(&sender, id).await, reservation),
+        What::Release(id) => definite(house.release(&sender, id).await, reservation),
+        What::Ship(id) => definite(house.ship(&sender, id, None, None, None).await, reservation),
+        What::Move(warehouse, movement) => {
+            definite(house.move_goods(&sender, warehouse, movement.clone()).await, |_| Answer::Moved)
+        }
+        What::Fence(warehouse, policy) => {
+            definite(house.set_stock_policy(&sender, warehouse, policy.clone()).await, |()| Answer::Set)
+        }
+    }
+}
