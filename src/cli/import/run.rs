@@ -1,7 +1,6 @@
 //! From a file to a summary.
 #![expect(clippy::print_stdout, reason = "the summary is what the command ends with")]
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::args::{ImportArgs, ImportStockArgs, ImportWhat};
 use super::batch::{Batch, Batches, Lines};
 use super::ledger::Ledger;
 use super::source::Source;
-use super::state::{State, beside};
+use super::state::State;
 use crate::cli::Failure;
 use crate::cli::exit::Exit;
 use crate::client::{Client, ClientError, Counts, LineResult, LineStatus, Target, Verdict};
@@ -45,7 +44,7 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<Exit, Failure
     let mut import = Import { args: &args, client, state: &mut state, ledger, line: 0, bad: 0 };
     let ended = import.all(source).await;
     import.ledger.finish();
-    ended.map_err(|cause| CutShort { cause, state: beside(&args.file) })?;
+    ended.map_err(|cause| CutShort { cause })?;
     let seconds = started.elapsed().as_secs_f64();
     let lines = state.applied + state.refused - applied_before - refused_before;
     println!(
@@ -64,11 +63,10 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<Exit, Failure
 
 /// An import that stopped before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("{cause}\ncut short; run the same command again to continue (its state is in {})", state.display())]
+#[error("{cause}\ncut short; run the same command again to continue where it stopped")]
 struct CutShort {
     #[source]
     cause: Failure,
-    state: PathBuf,
 }
 
 /// A running import.
@@ -201,12 +199,13 @@ fn concerns_only_the_batch(error: &ClientError) -> bool {
 )]
 mod tests {
     use std::collections::HashMap;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::sync::Mutex;
 
     use clap::Parser;
     use serde_json::{Value, json};
 
+    use super::super::state::beside;
     use super::*;
     use crate::client::fake;
 
@@ -272,7 +271,7 @@ mod tests {
             Self { dir: tempfile::tempdir().unwrap(), books, url }
         }
 
-        fn path(&self, name: &str) -> std::path::PathBuf {
+        fn path(&self, name: &str) -> PathBuf {
             self.dir.path().join(name)
         }
 
