@@ -5,5 +5,6 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod domain;
+pub mod edge;
 pub mod journal;
 pub mod telemetry;

@@ -24,3 +24,6 @@ pub mod view;
 
 pub use fault::{Class, Fault};
 pub use house::House;
+
+/// Re-exported because answers of the house carry them, and doors may not know journals.
+pub use crate::journal::{Head, StoreHealth};

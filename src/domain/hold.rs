@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::ids::{CartId, ChannelId, ReservationId, Sku, WarehouseId};
+use super::quantity::{Quantity, add};
+use super::refusal::Refusal;
 use super::time::Timestamp;
 
 /// Units of one SKU.
@@ -53,6 +55,22 @@ impl Claim {
 #[must_use]
 pub fn quantity_of(lines: &[ClaimLine], sku: &Sku) -> i64 {
     lines.iter().find(|line| line.sku == *sku).map_or(0, |line| line.quantity)
+}
+
+/// The lines with one line per SKU, in the order of first mention.
+///
+/// # Errors
+/// [`Refusal::OutOfRange`] where a line is not `1..=2^53` units, or a sum is more.
+pub fn summed(lines: &[ClaimLine]) -> Result<Vec<ClaimLine>, Refusal> {
+    let mut sums: Vec<ClaimLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let quantity = Quantity::new(line.quantity).ok_or(Refusal::OutOfRange)?.units();
+        match sums.iter_mut().find(|sum| sum.sku == line.sku) {
+            Some(sum) => sum.quantity = add(sum.quantity, quantity)?,
+            None => sums.push(line.clone()),
+        }
+    }
+    Ok(sums)
 }
 
 /// Units drawn from a channel's fence.
@@ -176,4 +194,18 @@ pub struct Allocation {
     pub attempt: u32,
     /// The plan of the hold it came from.
     pub plan: Plan,
+}
+
+impl Allocation {
+    /// What it promises now as a claim that ends at `at`, for the memory of how it ended.
+    #[must_use]
+    pub fn as_claim(&self, reservation: &ReservationId, at: Timestamp) -> Claim {
+        Claim {
+            reservation: reservation.clone(),
+            attempt: self.attempt,
+            lines: self.lines.clone(),
+            plan: self.plan.clone(),
+            deadline: at,
+        }
+    }
 }

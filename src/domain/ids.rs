@@ -142,6 +142,10 @@ impl CommandId {
         }
         let high = self.0.get(0..8)?;
         let low = self.0.get(9..13)?;
+        // Digits only: the standard parser would take a sign too.
+        if !high.bytes().chain(low.bytes()).all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
         let millis = i64::from_str_radix(&format!("{high}{low}"), 16).ok()?;
         Some(Timestamp::from_millis(millis))
     }

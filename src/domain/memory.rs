@@ -71,6 +71,14 @@ pub enum Outcome {
     Done,
 }
 
+impl End {
+    /// Whether a later attempt of the same reservation may claim again.
+    #[must_use]
+    pub const fn may_be_tried_again(&self) -> bool {
+        matches!(self, Self::Abandoned | Self::Expired)
+    }
+}
+
 /// One remembered id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
@@ -189,15 +197,19 @@ impl Memory {
 
     /// Sets or removes one id and gives back what was known.
     pub fn put(&mut self, id: &CommandId, value: Option<Remembered>) -> Option<Remembered> {
-        let before = match &value {
-            Some(value) => self.known.insert(id.clone(), value.clone()),
+        let age = value.as_ref().map(|value| (value.class, value.time));
+        let before = match value {
+            Some(value) => self.known.insert(id.clone(), value),
             None => self.known.remove(id),
         };
-        if let Some(before) = &before {
-            self.ages(before.class).remove(&(before.time, id.clone()));
-        }
-        if let Some(value) = value {
-            self.ages(value.class).insert((value.time, id.clone()));
+        let old = before.as_ref().map(|before| (before.class, before.time));
+        if old != age {
+            if let Some((class, time)) = old {
+                self.ages(class).remove(&(time, id.clone()));
+            }
+            if let Some((class, time)) = age {
+                self.ages(class).insert((time, id.clone()));
+            }
         }
         before
     }

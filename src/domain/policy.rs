@@ -40,7 +40,8 @@ pub struct Fence {
     pub set: Scheduled,
     /// What is left of it.
     pub left: i64,
-    /// Version of the entry that set it; what was drawn under an earlier version is not given back.
+    /// Version of the entry that set it, or one more than the one before where one entry set it twice; what was drawn
+    /// under an earlier figure is not given back.
     pub set_by: u64,
 }
 
@@ -54,10 +55,10 @@ pub struct StockPolicy {
 }
 
 impl StockPolicy {
-    /// The safety stock at a time.
+    /// The safety stock at a time; never negative, so that it can't free units that aren't there.
     #[must_use]
     pub fn safety(&self, now: Timestamp) -> i64 {
-        self.safety_stock.and_then(|set| set.at(now)).unwrap_or(0)
+        self.safety_stock.and_then(|set| set.at(now)).unwrap_or(0).max(0)
     }
 
     /// What each fence keeps at a time: fences are filled in order, as far as stock above the safety stock goes.

@@ -41,6 +41,17 @@ impl Clock for VirtualClock {
     }
 }
 
+/// How rough a world is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Nature {
+    /// What befalls commits.
+    pub(crate) odds: FaultOdds,
+    /// Whether the daemon is killed now and then.
+    pub(crate) crashes: bool,
+    /// Whether acknowledged movements may be lost to another history.
+    pub(crate) forks: bool,
+}
+
 pub(crate) struct World {
     journal: Arc<MemoryJournal>,
     clock: Arc<VirtualClock>,
@@ -48,19 +59,18 @@ pub(crate) struct World {
     stopping: CancellationToken,
     script: Script,
     ledger: Ledger,
-    odds: FaultOdds,
-    forks: bool,
+    nature: Nature,
     lives: u64,
     seed: u64,
 }
 
 /// Runs a world and says how many commands were granted and refused.
-pub(crate) fn in_virtual_time(seed: u64, odds: FaultOdds, forks: bool, steps: u32) -> (u32, u32) {
+pub(crate) fn in_virtual_time(seed: u64, nature: Nature, steps: u32) -> (u32, u32) {
     let system = actix::System::with_tokio_rt(|| {
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
     });
     system.block_on(async move {
-        let mut world = World::new(seed, odds, forks).await;
+        let mut world = World::new(seed, nature).await;
         for _ in 0..steps {
             world.step().await;
         }
@@ -132,7 +142,7 @@ async fn open(
 }
 
 impl World {
-    async fn new(seed: u64, odds: FaultOdds, forks: bool) -> Self {
+    async fn new(seed: u64, nature: Nature) -> Self {
         let journal = MemoryJournal::new(changes_of, seed).with_latency(Duration::from_millis(2));
         let journal = Arc::new(journal);
         let clock = Arc::new(VirtualClock(Instant::now()));
@@ -143,24 +153,13 @@ impl World {
         });
         let (house, stopping) = open(&journal, &clock, seed).await;
         let script = Script::new(seed);
-        Self {
-            journal,
-            clock,
-            house,
-            stopping,
-            script,
-            ledger: Ledger::default(),
-            odds,
-            forks,
-            lives: 1,
-            seed,
-        }
+        Self { journal, clock, house, stopping, script, ledger: Ledger::default(), nature, lives: 1, seed }
     }
 
     /// Sends some commands at once, lets them settle, and checks everything.
     async fn step(&mut self) {
         let orders = self.script.step();
-        self.journal.faults().set_odds(self.odds);
+        self.journal.faults().set_odds(self.nature.odds);
         let sent = orders.iter().map(|order| send(&self.house, order));
         let answers = join_all(sent).await;
         if self.script.rng().u32(0..25) == 0 {
@@ -168,7 +167,7 @@ impl World {
         }
         self.journal.faults().set_odds(FaultOdds::default());
         self.journal.faults().land_ghosts();
-        if !self.forks && self.script.rng().u32(0..15) == 0 {
+        if self.nature.crashes && self.script.rng().u32(0..15) == 0 {
             self.crash().await;
         }
         for (order, answer) in orders.iter().zip(answers) {
@@ -176,7 +175,7 @@ impl World {
                 Some(answer) => answer,
                 None => self.insist(order).await,
             };
-            self.ledger.book(order, &answer, self.forks);
+            self.ledger.book(order, &answer, self.nature.forks);
         }
         self.check().await;
     }
@@ -210,13 +209,18 @@ impl World {
         let report = audit(self.journal.as_ref() as &dyn Journal, rules()).await.unwrap();
         let problems: Vec<_> = report.journals.iter().flat_map(|journal| &journal.problems).collect();
         assert!(problems.is_empty(), "{problems:#?}");
-        if self.forks {
+        if self.nature.forks {
             return;
         }
         for ((warehouse, sku), units) in self.ledger.on_hand() {
             let view = &self.house.warehouses[warehouse].view;
             let level = view.row(sku).unwrap_or_default().level;
-            assert_eq!(level.on_hand, *units, "{sku} at {warehouse}: acknowledged movements say otherwise");
+            assert_eq!(
+                level.on_hand,
+                *units,
+                "{sku} at {warehouse}: acknowledged movements say otherwise:\n{}",
+                self.ledger.about(sku.as_str())
+            );
         }
         self.check_reservations().await;
     }
@@ -244,7 +248,12 @@ impl World {
                 Ok(now) => {
                     let open = matches!(now.state, ReservationState::Reserved);
                     if open && told.state == ReservationState::Reserved {
-                        assert_eq!(now.lines, told.lines, "{id} holds other lines than acknowledged");
+                        assert_eq!(
+                            now.lines,
+                            told.lines,
+                            "{id} holds other lines than acknowledged:\n{}",
+                            self.ledger.about(&format!("\"{id}\""))
+                        );
                     }
                     if !open {
                         over.push(id.clone());

@@ -106,7 +106,7 @@ impl House {
         let Some(part) = open else { return Ok(None) };
         match self.claim_plan(channel, envelope, request, (part.attempt, &part.plan)).await {
             Ok(()) => {
-                self.finish_amendment(envelope, request, known, &part.plan).await?;
+                self.finish_amendment(envelope, request, known, (part.attempt, &part.plan)).await?;
                 self.reservation(id).await.map(Some)
             }
             Err((_, Fault::Refused(_))) => {
@@ -138,7 +138,7 @@ impl House {
             let claims = PlanClaims { parts: &parts, shared };
             match self.claim_parts(channel, envelope, request, attempt, &claims).await {
                 Ok(()) => {
-                    self.finish_amendment(envelope, request, known, &parts).await?;
+                    self.finish_amendment(envelope, request, known, (attempt, &parts)).await?;
                     return self.reservation(id).await;
                 }
                 Err((at, Fault::Refused(Refusal::InsufficientStock(lines)))) => {
@@ -244,7 +244,7 @@ impl House {
         envelope: &Envelope,
         request: &Reserve,
         known: &[Known],
-        parts: &[PlanPart],
+        (attempt, parts): (u32, &[PlanPart]),
     ) -> Result<(), Fault> {
         let Some(cart) = &request.cart else { return Ok(()) };
         if known.iter().all(|known| known.found.cart.is_none()) {
@@ -256,7 +256,7 @@ impl House {
         places.sort_unstable();
         places.dedup();
         for place in places {
-            self.settle_at(place, &envelope.id, &request.channel, cart).await?;
+            self.settle_at(place, (&envelope.id, attempt), (&request.channel, cart)).await?;
         }
         Ok(())
     }
@@ -269,7 +269,7 @@ impl House {
         };
         let (Some(channel), Some(cart)) = (&part.channel, &part.cart) else { return Ok(()) };
         for known in known.iter().filter(|known| known.found.cart.is_some() || part_of(known, id).is_some()) {
-            self.settle_at(&known.handle.spec.id, id, channel, cart).await?;
+            self.settle_at(&known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
         }
         Ok(())
     }
@@ -277,12 +277,15 @@ impl House {
     async fn settle_at(
         &self,
         place: &WarehouseId,
-        id: &ReservationId,
-        channel: &ChannelId,
-        cart: &CartId,
+        (id, attempt): (&ReservationId, u32),
+        (channel, cart): (&ChannelId, &CartId),
     ) -> Result<(), Fault> {
-        let settle =
-            Command::Settle { reservation: id.clone(), channel: channel.clone(), cart: cart.clone() };
+        let settle = Command::Settle {
+            reservation: id.clone(),
+            attempt,
+            channel: channel.clone(),
+            cart: cart.clone(),
+        };
         let envelope =
             Envelope { id: id.clone(), time: self.now(), timed: false, fingerprint: 0, actor: None };
         self.warehouse(place)?.mailbox.ask(envelope, settle).await.map(|_| ())
@@ -304,7 +307,8 @@ impl House {
         let whole = next.plan.iter().all(|part| has(&part.warehouse));
         for known in known.iter().filter(|known| known.found.cart.is_some()) {
             if whole {
-                self.settle_at(&known.handle.spec.id, &next.reservation, &channel, &cart).await?;
+                let claim = (&next.reservation, next.attempt);
+                self.settle_at(&known.handle.spec.id, claim, (&channel, &cart)).await?;
             } else {
                 let envelope = Envelope {
                     id: next.reservation.clone(),

@@ -38,7 +38,9 @@ pub enum Command {
     Settle {
         /// The amending reservation.
         reservation: ReservationId,
-        /// Its channel and cart.
+        /// Its attempt that is complete everywhere.
+        attempt: u32,
+        /// Its channel.
         channel: ChannelId,
         /// Its cart.
         cart: CartId,

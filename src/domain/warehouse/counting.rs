@@ -59,17 +59,23 @@ impl Warehouse {
         let mut fact = Fact::new(FactKind::Counted).lines(vec![fact_line]).at(line.as_of);
         fact.source = Some(line.source.clone());
         draft.fact(fact);
-        let (time, fingerprint) = (envelope.time, envelope.fingerprint);
+        // Counts are not bound to a window, so their ids' times are not checked; one from the future must not raise the
+        // floor beyond our clock when it is forgotten.
+        let (time, fingerprint) = (envelope.time.min(moment.now), envelope.fingerprint);
         let outcome = Outcome::Moved { covered: false };
         self.remember(draft, &envelope.id, Remembered { class: Class::Movement, time, fingerprint, outcome });
         Ok(Answer::Moved { covered: false, level })
     }
 
-    /// Refuses a count that is not newer than the SKU's last, older than the horizon, or from the future.
+    /// Refuses a count that is not newer than the SKU's last, older than the horizon, or from the future. A lagging
+    /// source must reach back to movements that are still kept, or they would silently be taken as known to it.
     fn timely(&self, moment: &Moment, line: &CountLine, last: Option<&Mark>) -> Result<(), Refusal> {
         let oldest = moment.now.minus(self.rules.count_horizon_ms);
         let last = last.map(|last| last.as_of);
-        if line.as_of < oldest || line.as_of > moment.now || last.is_some_and(|last| line.as_of <= last) {
+        if line.as_of.minus(line.lag_ms) < oldest
+            || line.as_of > moment.now
+            || last.is_some_and(|last| line.as_of <= last)
+        {
             return Err(Refusal::StaleCount { last, oldest, newest: moment.now });
         }
         Ok(())

@@ -27,8 +27,9 @@ impl Machine for Warehouse {
     ) -> Result<Answer, Refusal> {
         match command {
             Command::Claim(claim) => self.claim(moment, envelope, claim, draft),
-            Command::Settle { reservation, channel, cart } => {
-                self.settle_next(moment, reservation, channel, cart, draft)
+            Command::Settle { reservation, attempt, channel, cart } => {
+                let (claim, whose) = ((reservation, *attempt), (channel, cart));
+                self.settle_next(moment, envelope, claim, whose, draft)
             }
             Command::DropNext { reservation } => self.drop_next(moment, reservation, draft),
             Command::Release { reservation, attempt } => {

@@ -6,6 +6,7 @@ use crate::domain::hold::{Claim, Draw, Hold, HoldKey};
 use crate::domain::ids::{ChannelId, ReservationId, Sku};
 use crate::domain::machine::{Draft, Moment};
 use crate::domain::memory::{Class, End, Outcome, Remembered};
+use crate::domain::policy::Fence;
 use crate::domain::quantity::add;
 use crate::domain::refusal::Refusal;
 
@@ -17,42 +18,35 @@ impl Warehouse {
         draft: &mut Draft<Self>,
         moment: &Moment,
         key: &HoldKey,
-        new: Option<Hold>,
+        mut new: Option<Hold>,
     ) -> Result<Vec<FactLine>, Refusal> {
-        let old = self.holds.get(key).cloned();
-        let mut new = new;
-        let mut skus: Vec<Sku> = old.iter().chain(new.iter()).flat_map(Hold::skus).collect();
-        skus.sort_unstable();
-        skus.dedup();
-        let mut lines = Vec::with_capacity(skus.len());
-        for sku in skus {
-            let before = old.as_ref().map_or(0, |hold| hold.held(&sku));
-            let after = new.as_ref().map_or(0, |hold| hold.held(&sku));
-            if before == after {
-                continue;
-            }
-            if let Some(channel) = old.as_ref().or(new.as_ref()).map(|hold| hold.channel.clone()) {
-                let mut draws = new.as_mut().map(|hold| std::mem::take(&mut hold.draws)).unwrap_or_default();
-                if new.is_none() {
-                    draws = old.as_ref().map(|hold| hold.draws.clone()).unwrap_or_default();
-                }
-                self.redraw(draft, moment, (&channel, &sku), (before, after), &mut draws);
-                if let Some(hold) = &mut new {
-                    hold.draws = draws;
-                }
-            }
+        let old = self.holds.get(key);
+        let moved = moved(old, new.as_ref());
+        let Some(channel) = old.or(new.as_ref()).map(|hold| hold.channel.clone()) else {
+            return Ok(Vec::new());
+        };
+        let mut draws = match &mut new {
+            Some(hold) => std::mem::take(&mut hold.draws),
+            None => old.map(|hold| hold.draws.clone()).unwrap_or_default(),
+        };
+        let mut lines = Vec::with_capacity(moved.len());
+        for (sku, before, after) in moved {
+            self.redraw(draft, moment, (&channel, &sku), (before, after), &mut draws);
             let change = after.saturating_sub(before);
             lines.push(self.touch(draft, moment, &sku, change, |level| {
                 level.reserved = add(level.reserved, change)?;
                 Ok(())
             })?);
         }
+        if let Some(hold) = &mut new {
+            hold.draws = draws;
+        }
         draft.put(self, Row::Hold(key.clone(), new));
         Ok(lines)
     }
 
     /// Draws on the channel's fence for an increase, gives back for a decrease. The general stock is given back first,
-    /// as it was claimed last.
+    /// as it was claimed last. What was drawn from a fence that is gone or was set anew is forgotten.
     pub(super) fn redraw(
         &mut self,
         draft: &mut Draft<Self>,
@@ -61,30 +55,31 @@ impl Warehouse {
         (before, after): (i64, i64),
         draws: &mut Vec<Draw>,
     ) {
-        let Some(mut policy) = self.policies.get(sku).cloned() else { return };
-        let Some(fence) = policy.fences.iter_mut().find(|fence| fence.channel == *channel) else { return };
-        let drawn = draws.iter().position(|draw| draw.sku == *sku);
-        let mut draw = drawn.map_or_else(
-            || Draw { sku: sku.clone(), quantity: 0, set_by: fence.set_by },
-            |at| draws.swap_remove(at),
-        );
-        if draw.set_by != fence.set_by {
-            draw = Draw { sku: sku.clone(), quantity: 0, set_by: fence.set_by };
-        }
+        let drawn = draws.iter().position(|draw| draw.sku == *sku).map(|at| draws.swap_remove(at));
+        let policy = self.policies.get(sku);
+        let own = |fence: &&Fence| fence.channel == *channel;
+        let Some(fence) = policy.and_then(|policy| policy.fences.iter().find(own)) else { return };
+        let set_by = fence.set_by;
+        let drawn = drawn.filter(|draw| draw.set_by == set_by).map_or(0, |draw| draw.quantity);
         let more = after.saturating_sub(before);
         let active = fence.set.at(moment.now).is_some();
         let moved = if more > 0 {
             if active { more.min(fence.left.max(0)) } else { 0 }
         } else {
-            draw.quantity.saturating_sub(after).max(0).saturating_neg()
+            drawn.saturating_sub(after).max(0).saturating_neg()
         };
-        draw.quantity = draw.quantity.saturating_add(moved);
-        fence.left = fence.left.saturating_sub(moved);
-        if draw.quantity > 0 {
-            draws.push(draw);
+        let quantity = drawn.saturating_add(moved);
+        if quantity > 0 {
+            draws.push(Draw { sku: sku.clone(), quantity, set_by });
             draws.sort_unstable_by(|a, b| a.sku.cmp(&b.sku));
         }
-        if moved != 0 {
+        if moved != 0
+            && let Some(mut policy) = policy.cloned()
+        {
+            for fence in policy.fences.iter_mut().filter(|fence| fence.channel == *channel) {
+                // Never above what was set: one batch may take a fence away and set it again.
+                fence.left = fence.left.saturating_sub(moved).min(fence.set.value.max(0));
+            }
             draft.put(self, Row::Policy(sku.clone(), Some(policy)));
         }
     }
@@ -119,4 +114,19 @@ impl Warehouse {
         let remembered = Remembered { class: Class::Hold, time: time.max(moment.now), fingerprint, outcome };
         self.remember(draft, reservation, remembered);
     }
+}
+
+/// The SKUs of which the two states hold different units, with the units before and after.
+fn moved(old: Option<&Hold>, new: Option<&Hold>) -> Vec<(Sku, i64, i64)> {
+    let lines = old.into_iter().chain(new).flat_map(Hold::claims).flat_map(|claim| &claim.lines);
+    let mut moved: Vec<(Sku, i64, i64)> = lines
+        .filter_map(|line| {
+            let units = |hold: Option<&Hold>| hold.map_or(0, |hold| hold.held(&line.sku));
+            let (before, after) = (units(old), units(new));
+            (before != after).then(|| (line.sku.clone(), before, after))
+        })
+        .collect();
+    moved.sort_unstable();
+    moved.dedup();
+    moved
 }

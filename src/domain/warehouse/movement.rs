@@ -9,7 +9,7 @@ use crate::domain::ids::{ChannelId, ReservationId, Sku};
 use crate::domain::level::{Condition, Level};
 use crate::domain::machine::{Draft, Envelope, Moment};
 use crate::domain::memory::{Class, End, Outcome, Remembered};
-use crate::domain::quantity::{add, sub};
+use crate::domain::quantity::{Quantity, add, sub};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -141,13 +141,15 @@ impl Warehouse {
         sku: &Sku,
     ) -> Result<(), Refusal> {
         let Some(mut hold) = self.holds.get(key).cloned() else { return Ok(()) };
-        let last = hold.claims().all(|claim| claim.lines.iter().all(|line| line.sku == *sku));
-        if last {
+        let mut claims = hold.now.iter_mut().chain(hold.next.iter_mut());
+        let Some(claim) = claims.find(|claim| claim.reservation == *id) else { return Ok(()) };
+        if claim.lines.iter().all(|line| line.sku == *sku) {
             return self.end_claim(draft, moment, key, id, (End::Shipped, FactKind::Released));
         }
-        for claim in hold.now.iter_mut().chain(hold.next.iter_mut()) {
-            claim.lines.retain(|line| line.sku != *sku);
+        if claim.quantity(sku) == 0 {
+            return Ok(());
         }
+        claim.lines.retain(|line| line.sku != *sku);
         let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
         let lines = self.set_hold(draft, moment, key, Some(hold))?;
         draft.fact(Fact::new(FactKind::Released).lines(lines).held_by(id, &channel, cart.as_ref()));
@@ -166,6 +168,7 @@ impl Warehouse {
         if quantity == 0 {
             return Ok(());
         }
+        let whole = allocation.as_claim(id, moment.now);
         let (channel, cart) = (allocation.channel.clone(), allocation.cart.clone());
         self.redraw(draft, moment, (&channel, sku), (quantity, 0), &mut allocation.draws);
         allocation.lines.retain(|line: &ClaimLine| line.sku != *sku);
@@ -176,7 +179,7 @@ impl Warehouse {
         let done = allocation.lines.is_empty();
         draft.put(self, Row::Allocation(id.clone(), (!done).then_some(allocation)));
         if done {
-            self.note_end(draft, moment, id, End::Shipped, None);
+            self.note_end(draft, moment, id, End::Shipped, Some(&whole));
         }
         draft.fact(Fact::new(FactKind::Deallocated).lines(vec![line]).held_by(id, &channel, cart.as_ref()));
         Ok(())
@@ -186,6 +189,10 @@ impl Warehouse {
 /// What a movement does, or why it can't.
 fn effect(movement: &Movement, level: Option<&Level>) -> Result<Effect, Refusal> {
     let quantity = movement.quantity;
+    let signed = movement.kind == MovementKind::Adjust;
+    if Quantity::new(if signed { quantity.saturating_abs() } else { quantity }).is_none() {
+        return Err(Refusal::OutOfRange);
+    }
     let out = quantity.saturating_neg();
     let plain = |kind, on_hand, total| Ok(Effect { kind, on_hand, condition: None, total: Some(total) });
     match &movement.kind {

@@ -33,13 +33,14 @@ impl Warehouse {
                 (Some(fence), Some(set)) if fence.set == *set => {}
                 (Some(fence), Some(set)) => {
                     fence.set = *set;
-                    fence.left = set.value;
-                    fence.set_by = moment.version;
+                    fence.left = set.value.max(0);
+                    // Above the last one also where one batch sets a fence twice, so that no older draw fits it.
+                    fence.set_by = moment.version.max(fence.set_by.saturating_add(1));
                 }
                 (None, Some(set)) => policy.fences.push(Fence {
                     channel: channel.clone(),
                     set: *set,
-                    left: set.value,
+                    left: set.value.max(0),
                     set_by: moment.version,
                 }),
                 (_, None) => policy.fences.retain(|fence| fence.channel != *channel),

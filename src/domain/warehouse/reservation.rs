@@ -5,10 +5,10 @@ use super::command::{Answer, Command, Found, PartState, ReservationPart};
 use super::state::{Row, Warehouse};
 use crate::domain::count::Direction;
 use crate::domain::fact::{Fact, FactKind};
-use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of};
+use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of, summed};
 use crate::domain::ids::{CartId, ChannelId, CommandId, ReservationId};
 use crate::domain::machine::{Draft, Envelope, Moment};
-use crate::domain::memory::{Class, End, Outcome, Remembered};
+use crate::domain::memory::{AHEAD_MAX_MS, Class, End, Outcome, Remembered};
 use crate::domain::quantity::{add, sub};
 use crate::domain::refusal::Refusal;
 
@@ -43,18 +43,32 @@ impl Warehouse {
                 remaining_ms: 0,
             });
         }
-        let Outcome::Claimed { attempt, lines, end, .. } = &self.memory.get(id)?.outcome else { return None };
+        let (attempt, lines, end) = match self.memory.get(id).map(|known| &known.outcome) {
+            Some(Outcome::Claimed { attempt, lines, end, .. }) => (*attempt, lines, end.clone()?),
+            Some(_) => return None,
+            None => self.replaced(id)?,
+        };
         Some(ReservationPart {
             reservation: id.clone(),
-            attempt: *attempt,
+            attempt,
             channel: None,
             cart: None,
-            state: PartState::Ended(end.clone()?),
+            state: PartState::Ended(end),
             lines: lines.clone(),
             plan: std::sync::Arc::default(),
             deadline: None,
             remaining_ms: 0,
         })
+    }
+
+    /// A reservation that an open hold has replaced, after its id was forgotten. Its attempt is not known any more.
+    fn replaced(&self, id: &ReservationId) -> Option<(u32, &Vec<ClaimLine>, End)> {
+        let hold = self.holds.get(self.replaced_of.get(id)?)?;
+        let mut rest = hold.replaced.iter().skip_while(|replaced| replaced.reservation != *id);
+        let lines = &rest.next()?.lines;
+        let newer = rest.next().map(|replaced| &replaced.reservation);
+        let by = newer.or_else(|| hold.now.as_ref().map(|now| &now.reservation))?;
+        Some((0, lines, End::Amended(by.clone())))
     }
 
     pub(super) fn find(
@@ -75,31 +89,37 @@ impl Warehouse {
         Answer::Found(Box::new(Found { part, fingerprint, cart, seen }))
     }
 
+    /// An amendment that waited here takes the place of what it amends, whether it is the settled one or a still newer
+    /// one; a settlement that comes late, when the cart has moved on, changes nothing.
     pub(super) fn settle_next(
         &mut self,
         moment: &Moment,
-        id: &ReservationId,
-        channel: &ChannelId,
-        cart: &CartId,
+        envelope: &Envelope,
+        (id, attempt): (&ReservationId, u32),
+        (channel, cart): (&ChannelId, &CartId),
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
         let key = HoldKey::Cart(channel.clone(), cart.clone());
         let Some(mut hold) = self.holds.get(&key).cloned() else { return Ok(Answer::Done) };
-        if hold.now.as_ref().is_some_and(|now| now.reservation == *id) {
+        let named = hold.next.as_ref().is_some_and(|next| next.reservation == *id);
+        let later = envelope.timed && hold.newest.is_some_and(|newest| newest > envelope.time);
+        let over = hold.now.as_ref().is_some_and(|now| now.reservation == *id)
+            || hold.replaced.iter().any(|replaced| replaced.reservation == *id)
+            || self.part(moment, id).is_some_and(|part| match part.state {
+                // An earlier attempt given up here says nothing of the one that is whole elsewhere.
+                PartState::Ended(End::Abandoned) => part.attempt >= attempt,
+                PartState::Ended(_) => true,
+                PartState::Reserved | PartState::Pending | PartState::Allocated => false,
+            });
+        if !named && (later || over) {
             return Ok(Answer::Done);
         }
-        let named = hold.next.as_ref().is_some_and(|next| next.reservation == *id);
         let Some(old) = hold.now.take() else { return Ok(Answer::Done) };
-        let ended = old.reservation.clone();
-        push_replaced(&mut hold.replaced, old);
-        let new = if named {
-            hold.now = hold.next.take();
-            Some(hold)
-        } else {
-            None
-        };
+        push_replaced(&mut hold.replaced, &old);
+        hold.now = hold.next.take();
+        let new = hold.now.is_some().then_some(hold);
         let lines = self.set_hold(draft, moment, &key, new)?;
-        self.note_end(draft, moment, &ended, End::Amended(id.clone()), None);
+        self.note_end(draft, moment, &old.reservation, End::Amended(id.clone()), Some(&old));
         draft.fact(Fact::new(FactKind::Amended).lines(lines).held_by(id, channel, Some(cart)));
         Ok(Answer::Done)
     }
@@ -137,14 +157,51 @@ impl Warehouse {
             if attempt.is_none_or(|attempt| allocation.attempt <= attempt) {
                 self.deallocate(draft, moment, id, &allocation, how)?;
             }
-        } else if !self.memory.get(id).is_some_and(|known| matches!(known.outcome, Outcome::Claimed { .. })) {
-            let Some(attempt) = attempt else { return Err(Refusal::UnknownReservation(id.clone())) };
-            let outcome = Outcome::ReleasedUnseen { attempt };
-            let (class, time) = (Class::Hold, envelope.time.max(moment.now));
-            self.remember(draft, id, Remembered { class, time, fingerprint: 0, outcome });
-            return Ok(Answer::Done);
+        } else if attempt.is_none() && self.part(moment, id).is_none() {
+            return Err(Refusal::UnknownReservation(id.clone()));
+        }
+        if let Some(attempt) = attempt {
+            self.rule_out(draft, moment, envelope, id, attempt);
         }
         Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    /// Remembers that an attempt was released, so that its claim is not carried out when it arrives later.
+    fn rule_out(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        envelope: &Envelope,
+        id: &ReservationId,
+        attempt: u32,
+    ) {
+        if self.hold_of.contains_key(id) || self.allocations.contains_key(id) {
+            return;
+        }
+        // A claim's own time may lie ahead of our clock; its release must be remembered as long.
+        let ahead = moment.now.plus(AHEAD_MAX_MS);
+        let time = envelope.time.clamp(moment.now, ahead);
+        let unseen = Outcome::ReleasedUnseen { attempt };
+        let fresh = Remembered { class: Class::Hold, time, fingerprint: 0, outcome: unseen };
+        let remembered = match self.memory.get(id) {
+            None => fresh,
+            Some(Remembered { outcome: Outcome::ReleasedUnseen { attempt: known }, .. })
+                if *known < attempt =>
+            {
+                fresh
+            }
+            Some(Remembered {
+                outcome: Outcome::Claimed { attempt: known, lines, deadline, end: Some(end) },
+                fingerprint,
+                ..
+            }) if *known < attempt && end.may_be_tried_again() => {
+                let (lines, deadline, end) = (lines.clone(), *deadline, Some(end.clone()));
+                let outcome = Outcome::Claimed { attempt, lines, deadline, end };
+                Remembered { class: Class::Hold, time, fingerprint: *fingerprint, outcome }
+            }
+            Some(_) => return,
+        };
+        self.remember(draft, id, remembered);
     }
 
     fn deallocate(
@@ -166,7 +223,7 @@ impl Warehouse {
             })?);
         }
         draft.put(self, Row::Allocation(id.clone(), None));
-        self.note_end(draft, moment, id, how, None);
+        self.note_end(draft, moment, id, how, Some(&allocation.as_claim(id, moment.now)));
         let fact = Fact::new(FactKind::Deallocated).lines(lines);
         draft.fact(fact.held_by(id, &allocation.channel, allocation.cart.as_ref()));
         Ok(())
@@ -186,11 +243,11 @@ impl Warehouse {
         let (key, mut hold) = self.open_hold(id).ok_or_else(|| self.why_not_held(moment, id))?;
         let latest = hold.created.plus(self.rules.max_hold_ms);
         let deadline = moment.now.plus(ttl_ms.max(1)).min(latest);
-        for claim in hold.now.iter_mut().chain(hold.next.iter_mut()) {
-            if claim.reservation == *id {
-                claim.deadline = claim.deadline.max(deadline);
-            }
-        }
+        let mut claims = hold.now.iter_mut().chain(hold.next.iter_mut());
+        let claim = claims.find(|claim| claim.reservation == *id);
+        let Some(claim) = claim else { return Err(Refusal::UnknownReservation(id.clone())) };
+        claim.deadline = claim.deadline.max(deadline);
+        let deadline = claim.deadline;
         let fact = Fact::new(FactKind::Extended).held_by(id, &hold.channel, hold.cart.as_ref()).at(deadline);
         self.set_hold(draft, moment, &key, Some(hold))?;
         draft.fact(fact);
@@ -205,8 +262,10 @@ impl Warehouse {
         id: &ReservationId,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
-        if !self.acted_before(moment, envelope, Class::Hold)? && !self.allocations.contains_key(id) {
-            self.promise(moment, id, draft)?;
+        if !self.acted_before(moment, envelope, Class::Hold)? {
+            if !self.allocations.contains_key(id) {
+                self.promise(moment, id, draft)?;
+            }
             self.remember_act(draft, envelope, Class::Hold, id);
         }
         Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
@@ -224,8 +283,10 @@ impl Warehouse {
             if next.reservation == *id {
                 return Err(Refusal::UnknownReservation(id.clone()));
             }
-            self.set_hold(draft, moment, &key, Some(hold.clone()))?;
+            let lines = self.set_hold(draft, moment, &key, Some(hold.clone()))?;
             self.note_end(draft, moment, &next.reservation, End::Released, Some(&next));
+            let fact = Fact::new(FactKind::Released).lines(lines);
+            draft.fact(fact.held_by(&next.reservation, &hold.channel, hold.cart.as_ref()));
             hold = self.holds.get(&key).cloned().unwrap_or(hold);
         }
         let Some(claim) = hold.now else { return Err(Refusal::UnknownReservation(id.clone())) };
@@ -276,7 +337,11 @@ impl Warehouse {
         let Some(mut allocation) = self.allocations.get(id).cloned() else {
             return Err(Refusal::UnknownReservation(id.clone()));
         };
-        let shipped = lines.clone().unwrap_or_else(|| allocation.lines.clone());
+        let whole = allocation.as_claim(id, moment.now);
+        let shipped = match lines {
+            Some(lines) => summed(lines)?,
+            None => allocation.lines.clone(),
+        };
         let mut moved = (Vec::new(), Vec::new());
         for line in &shipped {
             let held = quantity_of(&allocation.lines, &line.sku);
@@ -302,7 +367,7 @@ impl Warehouse {
         let done = allocation.lines.is_empty();
         draft.put(self, Row::Allocation(id.clone(), (!done).then_some(allocation)));
         if done {
-            self.note_end(draft, moment, id, End::Shipped, None);
+            self.note_end(draft, moment, id, End::Shipped, Some(&whole));
         }
         for (covered, lines) in [(false, moved.0), (true, moved.1)] {
             if !lines.is_empty() {

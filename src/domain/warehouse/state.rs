@@ -109,6 +109,7 @@ pub struct Warehouse {
     pub(super) policies: AHashMap<Sku, StockPolicy>,
     pub(super) holds: AHashMap<HoldKey, Hold>,
     pub(super) hold_of: AHashMap<ReservationId, HoldKey>,
+    pub(super) replaced_of: AHashMap<ReservationId, HoldKey>,
     pub(super) deadlines: BTreeSet<(Timestamp, HoldKey)>,
     pub(super) allocations: AHashMap<ReservationId, Allocation>,
     pub(super) allocated_of: AHashMap<Sku, BTreeMap<ReservationId, (Timestamp, i64)>>,
@@ -130,6 +131,7 @@ impl Warehouse {
             policies: AHashMap::new(),
             holds: AHashMap::new(),
             hold_of: AHashMap::new(),
+            replaced_of: AHashMap::new(),
             deadlines: BTreeSet::new(),
             allocations: AHashMap::new(),
             allocated_of: AHashMap::new(),
@@ -245,7 +247,14 @@ impl Warehouse {
                 self.deadlines.remove(&(deadline, key.clone()));
             }
             for claim in old.claims() {
-                self.hold_of.remove(&claim.reservation);
+                if self.hold_of.get(&claim.reservation) == Some(&key) {
+                    self.hold_of.remove(&claim.reservation);
+                }
+            }
+            for replaced in &old.replaced {
+                if self.replaced_of.get(&replaced.reservation) == Some(&key) {
+                    self.replaced_of.remove(&replaced.reservation);
+                }
             }
         }
         if let Some(new) = &value {
@@ -254,6 +263,9 @@ impl Warehouse {
             }
             for claim in new.claims() {
                 self.hold_of.insert(claim.reservation.clone(), key.clone());
+            }
+            for replaced in &new.replaced {
+                self.replaced_of.insert(replaced.reservation.clone(), key.clone());
             }
         }
         replace(&mut self.holds, key, value)

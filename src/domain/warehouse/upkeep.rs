@@ -3,6 +3,7 @@
 use super::state::{Row, Warehouse};
 use crate::domain::fact::FactKind;
 use crate::domain::hold::HoldKey;
+use crate::domain::ids::ReservationId;
 use crate::domain::machine::{Draft, Moment};
 use crate::domain::memory::End;
 use crate::domain::time::Timestamp;
@@ -37,10 +38,11 @@ impl Warehouse {
 
     /// Ends what is due of one hold; an amendment that waited takes the place of a claim that ends.
     fn expire(&mut self, moment: &Moment, key: &HoldKey, draft: &mut Draft<Self>) {
-        let due = self.holds.get(key).and_then(|hold| {
-            hold.claims().find(|claim| claim.deadline <= moment.now).map(|claim| claim.reservation.clone())
+        let due: Vec<ReservationId> = self.holds.get(key).map_or_else(Vec::new, |hold| {
+            let due = hold.claims().filter(|claim| claim.deadline <= moment.now);
+            due.map(|claim| claim.reservation.clone()).collect()
         });
-        if let Some(id) = due {
+        for id in due {
             let ended = self.end_claim(draft, moment, key, &id, (End::Expired, FactKind::Expired));
             debug_assert!(ended.is_ok(), "giving back what was held stays within range");
         }

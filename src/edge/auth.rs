@@ -1,0 +1,170 @@
+//! Who may do what.
+
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::fault::Problem;
+use crate::config::{Scope, Settings, Token, TokenHash};
+use crate::domain::ids::{ActorName, ChannelId, WarehouseId};
+use crate::domain::time::Timestamp;
+
+/// Somebody whose token was known, or anybody where no token is configured.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Name of the token.
+    pub name: Option<ActorName>,
+    /// What it allows; `None` allows everything.
+    scopes: Option<Vec<Scope>>,
+}
+
+impl Caller {
+    /// Finds the caller by the request's headers.
+    ///
+    /// # Errors
+    /// 401 where a token is needed and none, an unknown or an expired one was sent.
+    pub fn of(settings: &Settings, headers: &HeaderMap, now: Timestamp) -> Result<Self, Problem> {
+        if settings.tokens.is_empty() {
+            return Ok(Self { name: None, scopes: None });
+        }
+        let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(value), None) = (sent.next(), sent.next()) else {
+            return Err(unauthorised("send one header `Authorization: Bearer <token>`"));
+        };
+        let text = value.to_str().ok().and_then(|text| text.split_once(' '));
+        let Some((_, secret)) = text.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+            return Err(unauthorised("send one header `Authorization: Bearer <token>`"));
+        };
+        let hash = TokenHash::of(secret.trim());
+        // Every token is looked at, whichever is the one: the time says nothing.
+        let known = settings.tokens.iter().fold(
+            None,
+            |known, token| {
+                if token.hash == hash { Some(token) } else { known }
+            },
+        );
+        let Some(token) = known else { return Err(unauthorised("this token is not known")) };
+        if token.expires.is_some_and(|expires| expires.as_millisecond() <= now.as_millis()) {
+            return Err(unauthorised("this token has expired"));
+        }
+        Ok(Self::with(token))
+    }
+
+    fn with(token: &Token) -> Self {
+        let all = token.scopes.contains(&Scope::Admin);
+        let scopes = (!all).then(|| token.scopes.clone());
+        Self { name: Some(ActorName::stored(&token.name)), scopes }
+    }
+
+    /// Whether nothing needs to be asked.
+    #[must_use]
+    pub const fn may_all(&self) -> bool {
+        self.scopes.is_none()
+    }
+
+    /// Refuses who may not do everything.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_administer(&self) -> Result<(), Problem> {
+        self.must("admin", |_| false)
+    }
+
+    /// Refuses who may not read every channel's stock.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_read_all(&self) -> Result<(), Problem> {
+        self.must("read:*", |scope| *scope == Scope::ReadAll)
+    }
+
+    /// Refuses who may not read this channel's stock.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_read(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("read:<channel>", |scope| match scope {
+            Scope::ReadAll => true,
+            Scope::Read(id) => id == channel.as_str(),
+            _ => false,
+        })
+    }
+
+    /// Refuses who may neither sell on this channel nor read it.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_sales(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("sell:<channel> or read:<channel>", |scope| match scope {
+            Scope::ReadAll => true,
+            Scope::Read(id) | Scope::Sell(id) => id == channel.as_str(),
+            _ => false,
+        })
+    }
+
+    /// Refuses who may not sell on this channel.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_sell(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("sell:<channel>", |scope| matches!(scope, Scope::Sell(id) if id == channel.as_str()))
+    }
+
+    /// Refuses who may neither sell on this channel nor work off the orders of all these warehouses.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_ship<'a>(
+        &self,
+        channel: &ChannelId,
+        mut warehouses: impl Iterator<Item = &'a WarehouseId>,
+    ) -> Result<(), Problem> {
+        let scopes = self.scopes.as_deref().unwrap_or_default();
+        let works = |id: &WarehouseId| {
+            scopes.iter().any(|scope| matches!(scope, Scope::Fulfil(of) if of == id.as_str()))
+        };
+        if !scopes.is_empty() && warehouses.all(works) {
+            return Ok(());
+        }
+        self.must_sell(channel)
+    }
+
+    /// Refuses who may not change this warehouse's stock.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_keep(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
+        self.must("stock:<warehouse>", |scope| matches!(scope, Scope::Stock(id) if id == warehouse.as_str()))
+    }
+
+    /// Refuses who may neither read all stock nor change this warehouse's.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_stock(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
+        self.must("read:* or stock:<warehouse>", |scope| match scope {
+            Scope::ReadAll => true,
+            Scope::Stock(id) => id == warehouse.as_str(),
+            _ => false,
+        })
+    }
+
+    /// Refuses who may not change the stock of any warehouse.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_keep_some(&self) -> Result<(), Problem> {
+        self.must("stock:<warehouse>", |scope| matches!(scope, Scope::Stock(_)))
+    }
+
+    fn must(&self, needed: &'static str, allows: impl Fn(&Scope) -> bool) -> Result<(), Problem> {
+        match &self.scopes {
+            None => Ok(()),
+            Some(scopes) if scopes.iter().any(allows) => Ok(()),
+            Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "this token does not allow it")
+                .detail(format!("needed: {needed}"))),
+        }
+    }
+}
+
+fn unauthorised(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "who asks is not known").detail(detail)
+}

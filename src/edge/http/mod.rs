@@ -1,0 +1,29 @@
+//! The HTTP door.
+//!
+//! `door` is what all requests share, `server` accepts and ends connections, `answer` takes one request from its first
+//! byte to its response (panics, request ids, metrics), `router` says which path leads where, `route` holds the
+//! handlers, `extract`, `body` and `query` read what a request carries, `batch` carries out many lines, `openapi` is
+//! the document of it all.
+//!
+//! May know: hyper, axum, and what its parent may. Must not know: other doors.
+//!
+//! Promises: every answer of a handler, and every error, is JSON (`application/problem+json` for errors); a slow, large
+//! or broken request costs its own connection alone; a handler that panics is answered 500 and harms nobody else.
+//!
+//! Deliberately lacks: TLS (a proxy's business), HTTP/2, compression, cookies.
+
+mod answer;
+mod batch;
+mod body;
+mod door;
+mod extract;
+mod openapi;
+mod query;
+mod reply;
+mod route;
+mod router;
+mod server;
+
+pub use door::Door;
+pub use openapi::document;
+pub use server::serve;

@@ -1,0 +1,50 @@
+//! `/v1/items/{sku}`.
+
+use axum::body::Body;
+use axum::http::Response;
+
+use crate::domain::ids::Sku;
+use crate::domain::item::SetItem;
+use crate::edge::fault::Problem;
+use crate::edge::http::body::Sent;
+use crate::edge::http::extract::{Ask, Change, InPath};
+use crate::edge::http::reply::ok;
+use crate::edge::wire::item::{ItemAnswer, ItemBody};
+use crate::edge::wire::problem::ProblemBody;
+use crate::edge::wire::text::Text;
+
+/// A SKU's item card.
+#[utoipa::path(get, path = "/v1/items/{sku}", tag = "items",
+    params(("sku" = String, Path, description = "percent-encoded")),
+    responses((status = 200, body = ItemAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(in crate::edge::http) async fn read(
+    ask: Ask,
+    InPath(sku): InPath<Sku>,
+) -> Result<Response<Body>, Problem> {
+    ask.query(&[])?;
+    let item = ask.inside.house.item(&sku);
+    let item = item.ok_or_else(|| Problem::not_found("unknown_sku", format!("no card of `{sku}`")))?;
+    ok(&ItemAnswer { sku: Text(sku), item: item.into() })
+}
+
+/// Sets a SKU's item card, replacing the one before.
+#[utoipa::path(put, path = "/v1/items/{sku}", tag = "items", request_body = ItemBody,
+    params(("sku" = String, Path, description = "percent-encoded"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ItemAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(in crate::edge::http) async fn set(
+    change: Change,
+    InPath(sku): InPath<Sku>,
+    sent: Sent,
+) -> Result<Response<Body>, Problem> {
+    let said: ItemBody = sent.parse()?;
+    let Change { ask, signed } = change;
+    ask.caller.must_keep_some()?;
+    let fingerprint = ask.inside.key.fingerprint("set_item", sku.as_str(), &said);
+    let issued_at = said.issued_at.map(|time| time.0);
+    let wrong =
+        |(field, detail): (String, String)| Problem::invalid(field.clone(), format!("{field}: {detail}"));
+    let item = said.item().map_err(wrong)?;
+    let sender = signed.sender(issued_at, fingerprint);
+    ask.inside.house.set_item(&sender, SetItem { sku: sku.clone(), item: item.clone() }).await?;
+    ok(&ItemAnswer { sku: Text(sku), item: item.into() })
+}

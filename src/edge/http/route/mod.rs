@@ -1,0 +1,11 @@
+//! The handlers, one file per resource: each reads what was sent, asks the house, and tells the answer.
+
+pub(super) mod availability;
+pub(super) mod counts;
+pub(super) mod health;
+pub(super) mod history;
+pub(super) mod items;
+pub(super) mod movements;
+pub(super) mod policies;
+pub(super) mod reservations;
+pub(super) mod stock;

@@ -1,0 +1,58 @@
+//! Which path leads where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{MethodRouter, get, post, put};
+
+use super::answer::name_route;
+use super::door::Door;
+use super::openapi;
+use super::reply::Reply;
+use super::route::{availability, counts, health, history, items, movements, policies, reservations, stock};
+use crate::edge::fault::Problem;
+
+/// Every path with its verbs; the document names the same ones.
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
+    vec![
+        ("/livez", get(health::livez)),
+        ("/readyz", get(health::readyz)),
+        ("/metrics", get(health::metrics)),
+        ("/openapi.json", get(openapi::serve)),
+        ("/v1/stock", get(stock::list)),
+        ("/v1/stock/{sku}", get(stock::one)),
+        ("/v1/stock/{sku}/history", get(history::history)),
+        ("/v1/channels/{channel}/availability", get(availability::availability)),
+        ("/v1/channels/{channel}/refused-demand", get(availability::refused_demand)),
+        ("/v1/channels/{channel}/policies", put(policies::of_channel)),
+        ("/v1/warehouses/{warehouse}/movements", post(movements::movements)),
+        ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
+        ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
+        ("/v1/items/{sku}", get(items::read).put(items::set)),
+        ("/v1/reservations", post(reservations::reserve)),
+        ("/v1/reservations/{reservation}", get(reservations::read).delete(reservations::release)),
+        ("/v1/reservations/{reservation}/extend", post(reservations::extend)),
+        ("/v1/reservations/{reservation}/allocate", post(reservations::allocate)),
+        ("/v1/reservations/{reservation}/ship", post(reservations::ship)),
+    ]
+}
+
+/// The router over all of them.
+pub(super) fn router(door: Arc<Door>) -> Router {
+    let router = routes().into_iter().fold(Router::new(), |router, (path, verbs)| router.route(path, verbs));
+    router
+        .route_layer(axum::middleware::from_fn(name_route))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_verb)
+        .with_state(door)
+}
+
+async fn no_route() -> Reply {
+    Err(Problem::not_found("unknown_path", "no such path; /openapi.json names every one"))
+}
+
+async fn no_verb() -> Reply {
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the path has no such verb")
+        .detail("/openapi.json names the verbs of every path"))
+}

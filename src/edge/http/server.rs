@@ -1,0 +1,159 @@
+//! Accepting connections, bounding them, and ending them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::answer::answer;
+use super::door::Door;
+use super::router::router;
+
+/// Header fields of one request at most; more are answered 431.
+const HEADERS_MAX: usize = 64;
+/// Bytes of a request's head at most, and of what one connection buffers.
+const BUFFER_MAX: usize = 32 * 1024;
+/// How long open requests may take to finish once the door shuts.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// How long to wait where the machine has no file descriptors left.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// Serves connections until `shutdown`; then finishes the open requests, each connection within a deadline.
+///
+/// One connection more than `[http] connections_max` waits in the kernel's queue; an address other than loopback may
+/// have half of them.
+pub async fn serve(listener: TcpListener, door: Arc<Door>, shutdown: CancellationToken) {
+    let most = usize::try_from(door.settings().http.connections_max).unwrap_or(usize::MAX);
+    let free = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+    let router = router(door.clone());
+    let open = Arc::new(Addresses::new((most / 2).max(1)));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            accepted = next(&listener, &free) => accepted,
+        };
+        let Some((stream, peer, permit)) = accepted else { continue };
+        if !open.enter(peer.ip()) {
+            tracing::warn!(address = %peer.ip(), "too many connections from one address; one was closed");
+            continue;
+        }
+        let place = Place { address: peer.ip(), open: open.clone(), _permit: permit, door: door.clone() };
+        place.door.metrics.http_connections.inc();
+        connections.spawn(connection(stream, router.clone(), place, shutdown.clone()));
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// A connection's place among the open ones; given back when it is dropped.
+struct Place {
+    address: IpAddr,
+    open: Arc<Addresses>,
+    _permit: OwnedSemaphorePermit,
+    door: Arc<Door>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.door.metrics.http_connections.dec();
+        self.open.leave(self.address);
+    }
+}
+
+/// How many connections each address has.
+struct Addresses {
+    most: usize,
+    #[expect(clippy::disallowed_types, reason = "held for one step on a map, never across an await")]
+    open: std::sync::Mutex<HashMap<IpAddr, usize>>,
+}
+
+impl Addresses {
+    fn new(most: usize) -> Self {
+        Self { most, open: Default::default() }
+    }
+
+    fn enter(&self, address: IpAddr) -> bool {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(address).or_default();
+        let fits = *count < self.most || address.is_loopback();
+        *count = count.saturating_add(usize::from(fits));
+        fits
+    }
+
+    fn leave(&self, address: IpAddr) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                open.remove(&address);
+            }
+        }
+    }
+}
+
+async fn next(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = free.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(ACCEPT_BACK_OFF).await;
+            None
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, place: Place, shutdown: CancellationToken) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let door = place.door.clone();
+    let timeout = Duration::from_secs(door.settings().http.header_timeout_s);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let request: Request = request.map(Body::new);
+        answer(door.clone(), router.clone(), request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeout)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_MAX)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(DRAIN_DEADLINE, connection).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    tracing::warn!(address = %place.address, "a connection did not finish in time; it was cut");
+                    return;
+                }
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(address = %place.address, %error, "a connection ended early");
+    }
+}

@@ -1,0 +1,17 @@
+//! The doors: what comes from outside is translated, authorised and limited here; nothing is decided.
+//!
+//! `wire` holds the shapes programs rely on, `fault` the one table from what went wrong to what a caller sees, `auth`
+//! who may do what, `command` the id and fingerprint every change carries, `http` the HTTP door.
+//!
+//! May know: the domain's types, the actors' handles, settings, metrics. Must not know: where journals live.
+//!
+//! Promises: every answer has a stable code; the same command is known by the same id and fingerprint at every door;
+//! what a caller sends is echoed only to that caller, and a text with an `@` not even there.
+//!
+//! Deliberately lacks: rules about stock, and any state of its own beyond the connections it serves.
+
+pub mod auth;
+pub mod command;
+pub mod fault;
+pub mod http;
+pub mod wire;

@@ -1,0 +1,145 @@
+//! Why a figure is what it is.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::stock::Unavailable;
+use super::text::Text;
+use super::time::Time;
+use crate::actor::house::history::Step;
+use crate::domain::fact::FactKind;
+use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId};
+use crate::domain::level::Level;
+
+/// The figures at one moment.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Figures {
+    /// Units in the house.
+    pub on_hand: i64,
+    /// Of these, what can't be sold.
+    pub unavailable: Unavailable,
+    /// Softly held.
+    pub reserved: i64,
+    /// Promised, not yet shipped.
+    pub allocated: i64,
+}
+
+/// One change of a SKU's figures.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChangeAnswer {
+    /// The event's id, `<journal>.<version>-<nonce>.<index>`.
+    pub event: String,
+    /// What happened, in the past tense: `stock_received`, `stock_reserved` and so on.
+    pub fact: &'static str,
+    /// When it was recorded.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// When it happened, where that is not when it was recorded; of a count, its as-of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Time>,
+    /// Until when the hold lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Time>,
+    /// Units, signed as the fact has it.
+    pub change: i64,
+    /// The figures before it; `null` where the log does not reach back.
+    pub before: Option<Figures>,
+    /// The figures after it.
+    pub after: Figures,
+    /// The id of the command that caused it; `null` where time alone did.
+    #[schema(value_type = Option<String>)]
+    pub command: Option<Text<CommandId>>,
+    /// The name of the token it came with.
+    pub actor: Option<String>,
+    /// For which reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reservation: Option<Text<CommandId>>,
+    /// By which channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub channel: Option<Text<ChannelId>>,
+    /// For which cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub cart: Option<Text<CartId>>,
+    /// Referring to what.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reference: Option<Text<Reference>>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Text<Reason>>,
+    /// Counted by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub source: Option<Text<SourceId>>,
+    /// Whether a count had known of it already, so that nothing moved.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub covered: bool,
+}
+
+/// A SKU's history at one warehouse, newest first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HistoryAnswer {
+    /// Which goods.
+    #[schema(value_type = String)]
+    pub sku: Text<Sku>,
+    /// Where.
+    #[schema(value_type = String)]
+    pub warehouse: Text<WarehouseId>,
+    /// The changes, newest first.
+    pub changes: Vec<ChangeAnswer>,
+    /// Send it as `before` for older changes; `null` where this was all.
+    pub next: Option<u64>,
+    /// The oldest version the log still has: older changes are forgotten.
+    pub complete_since: u64,
+}
+
+impl Figures {
+    /// The figures of a level.
+    #[must_use]
+    pub const fn of(level: &Level) -> Self {
+        Self {
+            on_hand: level.on_hand,
+            unavailable: Unavailable {
+                damaged: level.damaged,
+                quality_control: level.quality_control,
+                quarantine: level.quarantine,
+            },
+            reserved: level.reserved,
+            allocated: level.allocated,
+        }
+    }
+}
+
+impl ChangeAnswer {
+    /// A step of a warehouse's history; `before` is the level it began with, where known.
+    #[must_use]
+    pub fn of(warehouse: &WarehouseId, step: Step, before: Option<&Level>) -> Self {
+        let holds = matches!(step.fact.kind, FactKind::Reserved | FactKind::Amended | FactKind::Extended);
+        let time = step.fact.time.map(Time);
+        Self {
+            event: format!("w:{warehouse}.{}.{}", step.head, step.index),
+            fact: step.fact.kind.name(),
+            at: Time(step.at),
+            occurred_at: time.filter(|_| !holds),
+            expires_at: time.filter(|_| holds),
+            change: step.line.change,
+            before: before.map(Figures::of),
+            after: Figures::of(&step.line.after),
+            actor: step.cause.as_ref().and_then(|cause| Some(cause.actor.as_ref()?.as_str().to_owned())),
+            command: step.cause.map(|cause| Text(cause.id)),
+            reservation: step.fact.reservation.map(Text),
+            channel: step.fact.channel.map(Text),
+            cart: step.fact.cart.map(Text),
+            reference: step.fact.reference.map(Text),
+            reason: step.fact.reason.map(Text),
+            source: step.fact.source.map(Text),
+            covered: step.fact.covered,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Times: RFC 3339, in UTC when told, with any offset when read.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::domain::time::Timestamp;
+
+/// A time as the wire carries it. Finer parts than milliseconds are cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    /// Reads a text such as `2026-11-23T10:00:00+01:00`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(Timestamp::from_millis(time.as_millisecond())))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The domain's ends of time lie beyond the calendar's.
+        let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
+        match jiff::Timestamp::from_millisecond(self.0.as_millis().clamp(first, last)) {
+            Ok(time) => time.fmt(f),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl Visitor<'_> for Reader {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time such as \"2026-11-23T10:00:00Z\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+                Time::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+
+        deserializer.deserialize_str(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Offsets are read and told as UTC; the ends of time don't break an answer.
+    #[test]
+    fn any_offset_in_utc_out() {
+        let time: Time = serde_json::from_str("\"2026-11-23T11:00:00.25+01:00\"").unwrap();
+        assert_eq!(serde_json::to_string(&time).unwrap(), "\"2026-11-23T10:00:00.25Z\"");
+        for text in ["\"2026-11-23\"", "\"tomorrow\"", "\"\"", "17"] {
+            assert!(serde_json::from_str::<Time>(text).is_err(), "{text}");
+        }
+        assert!(Time(Timestamp::MIN).to_string().starts_with('-'));
+        assert!(Time(Timestamp::MAX).to_string().starts_with("9999"));
+    }
+}
