@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod domain;
 pub mod edge;

@@ -8,11 +8,24 @@
 //! Deliberately lacks: decisions about stock.
 
 mod config;
+pub mod demo;
 pub mod exit;
+<<<<<<< HEAD
 mod look;
 mod print;
 mod root;
 mod serve;
+=======
+pub mod export;
+mod failure;
+pub mod import;
+pub mod load;
+mod outside;
+mod print;
+mod root;
+mod span;
+>>>>>>> client
 mod token;
 
+pub use failure::Failure;
 pub use root::{Cli, Command, Globals, main, start_log};

@@ -6,8 +6,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::config::{self, ConfigCommand};
+use super::demo::DemoArgs;
 use super::exit::Exit;
+use super::export::ExportArgs;
+use super::import::ImportArgs;
+use super::load::LoadArgs;
 use super::look::{self, InspectCommand};
+use super::outside;
 use super::print;
 use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
@@ -61,6 +66,14 @@ pub enum Command {
     /// Make tokens for shops, tills and tools
     #[command(subcommand, after_help = "Example:\n  lagerd token new --name shop --scope sell:web-de")]
     Token(TokenCommand),
+    /// Put a running daemon under load and check it against the clients' own records
+    Load(Box<LoadArgs>),
+    /// Watch a merchant's busy hour on a daemon of its own, and see the books closed
+    Demo(Box<DemoArgs>),
+    /// Bring a file into a running daemon
+    Import(Box<ImportArgs>),
+    /// Write what a running daemon holds to a file
+    Export(Box<ExportArgs>),
 }
 
 /// Runs the command line of this process.
@@ -85,6 +98,12 @@ fn run(cli: &Cli) -> Exit {
         Command::Inspect(command) => look::inspect(command, &cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
         Command::Token(command) => token::run(command),
+        Command::Load(args) => outside::drive(super::load::run(args.as_ref().clone())),
+        Command::Demo(args) => outside::drive(super::demo::run(args.as_ref().clone())),
+        Command::Import(args) => {
+            outside::drive(super::import::run(args.as_ref().clone(), jiff::Timestamp::now()))
+        }
+        Command::Export(args) => outside::drive(super::export::run(args.as_ref().clone())),
     }
 }
 
