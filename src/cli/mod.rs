@@ -10,21 +10,16 @@
 mod config;
 pub mod demo;
 pub mod exit;
-<<<<<<< HEAD
-mod look;
-mod print;
-mod root;
-mod serve;
-=======
 pub mod export;
 mod failure;
 pub mod import;
 pub mod load;
+mod look;
 mod outside;
 mod print;
 mod root;
+mod serve;
 mod span;
->>>>>>> client
 mod token;
 
 pub use failure::Failure;
