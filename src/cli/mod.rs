@@ -8,9 +8,19 @@
 //! Deliberately lacks: decisions about stock.
 
 mod config;
+pub mod demo;
 pub mod exit;
+pub mod export;
+mod failure;
+pub mod import;
+pub mod load;
+mod look;
+mod outside;
 mod print;
 mod root;
+mod serve;
+mod span;
 mod token;
 
+pub use failure::Failure;
 pub use root::{Cli, Command, Globals, main, start_log};

@@ -6,8 +6,15 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::config::{self, ConfigCommand};
+use super::demo::DemoArgs;
 use super::exit::Exit;
+use super::export::ExportArgs;
+use super::import::ImportArgs;
+use super::load::LoadArgs;
+use super::look::{self, InspectCommand};
+use super::outside;
 use super::print;
+use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
 use crate::config::{LogFormat, Settings, Sources, load};
 use crate::telemetry::{self, LogHandle};
@@ -44,12 +51,29 @@ pub struct Globals {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon
+    #[command(after_help = "Example:\n  lagerd serve --config lagerd.toml")]
+    Serve(ServeArgs),
+    /// Check every invariant over the whole store
+    #[command(after_help = "Example:\n  lagerd audit --config lagerd.toml")]
+    Audit,
+    /// Look into the store
+    #[command(subcommand, after_help = "Example:\n  lagerd inspect sku TEE-M")]
+    Inspect(InspectCommand),
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]
     Config(ConfigCommand),
     /// Make tokens for shops, tills and tools
     #[command(subcommand, after_help = "Example:\n  lagerd token new --name shop --scope sell:web-de")]
     Token(TokenCommand),
+    /// Put a running daemon under load and check it against the clients' own records
+    Load(Box<LoadArgs>),
+    /// Watch a merchant's busy hour on a daemon of its own, and see the books closed
+    Demo(Box<DemoArgs>),
+    /// Bring a file into a running daemon
+    Import(Box<ImportArgs>),
+    /// Write what a running daemon holds to a file
+    Export(Box<ExportArgs>),
 }
 
 /// Runs the command line of this process.
@@ -69,8 +93,17 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Exit {
     match &cli.command {
+        Command::Serve(args) => serve::run(args, &cli.globals),
+        Command::Audit => look::audit(&cli.globals),
+        Command::Inspect(command) => look::inspect(command, &cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
         Command::Token(command) => token::run(command),
+        Command::Load(args) => outside::drive(super::load::run(args.as_ref().clone())),
+        Command::Demo(args) => outside::drive(super::demo::run(args.as_ref().clone())),
+        Command::Import(args) => {
+            outside::drive(super::import::run(args.as_ref().clone(), jiff::Timestamp::now()))
+        }
+        Command::Export(args) => outside::drive(super::export::run(args.as_ref().clone())),
     }
 }
 

@@ -29,11 +29,14 @@ pub(crate) struct Ledger {
     pub(crate) reserved: BTreeMap<ReservationId, Reservation>,
     pub(crate) granted: u32,
     pub(crate) refused: u32,
+    /// Everything answered, in order, for the report of a failure.
+    told: Vec<String>,
 }
 
 impl Ledger {
     /// Books a definite answer; a repeated id must be answered like the first time.
     pub(crate) fn book(&mut self, order: &Order, answer: &Answer, forks: bool) {
+        self.told.push(format!("{:?} -> {answer:?}", order));
         match answer {
             Answer::Refused(_) => self.refused += 1,
             _ => self.granted += 1,
@@ -47,8 +50,12 @@ impl Ledger {
         }
         match (&order.what, answer) {
             (What::Move(warehouse, movement), Answer::Moved) => {
-                *self.on_hand.entry((warehouse.clone(), movement.sku.clone())).or_default() +=
-                    moved(movement);
+                let key = (warehouse.clone(), movement.sku.clone());
+                *self.on_hand.entry(key).or_default() += moved(movement);
+                if let MovementKind::Sell { reservation: Some(sold), .. } = &movement.kind {
+                    // The sale ends what the reservation held of the SKU; the rest is still held.
+                    self.reserved.remove(sold);
+                }
             }
             (What::Reserve(_), Answer::Reservation(told)) => {
                 self.reserved.insert(order.id.clone(), told.as_ref().clone());
@@ -66,6 +73,12 @@ impl Ledger {
         for line in &told.lines {
             *self.on_hand.entry((line.warehouse.clone(), line.sku.clone())).or_default() -= line.quantity;
         }
+    }
+
+    /// Every answer that mentions a word.
+    pub(crate) fn about(&self, word: &str) -> String {
+        let about = self.told.iter().filter(|line| line.contains(word));
+        about.cloned().collect::<Vec<_>>().join("\n")
     }
 
     /// Units on hand per warehouse and SKU, as acknowledged.

@@ -39,12 +39,13 @@ mod journal_faults {
         }
     }
 
+    /// No other writer and no ghost: on a shortened log those make another history.
     pub(crate) fn losing() -> FaultOdds {
-        FaultOdds { lost_tail: 40, ..rough() }
+        FaultOdds { lost_tail: 40, foreign_writer: 0, ghost: 0, ..rough() }
     }
 
     pub(crate) fn forking() -> FaultOdds {
-        FaultOdds { fork: 30, ..losing() }
+        FaultOdds { fork: 30, lost_tail: 20, ..rough() }
     }
 }
 

@@ -126,6 +126,7 @@ async fn open(
         grace_ms: 1_000,
         io: tokio::runtime::Handle::current(),
         arbiters: vec![Arbiter::current()],
+        rescue: std::env::temp_dir(),
         note: Note(Arc::new(|_, _| {})),
         metrics: Arc::new(Metrics::new()),
         seed,
@@ -215,7 +216,12 @@ impl World {
         for ((warehouse, sku), units) in self.ledger.on_hand() {
             let view = &self.house.warehouses[warehouse].view;
             let level = view.row(sku).unwrap_or_default().level;
-            assert_eq!(level.on_hand, *units, "{sku} at {warehouse}: acknowledged movements say otherwise");
+            assert_eq!(
+                level.on_hand,
+                *units,
+                "{sku} at {warehouse}: acknowledged movements say otherwise:\n{}",
+                self.ledger.about(sku.as_str())
+            );
         }
         self.check_reservations().await;
     }
@@ -243,7 +249,12 @@ impl World {
                 Ok(now) => {
                     let open = matches!(now.state, ReservationState::Reserved);
                     if open && told.state == ReservationState::Reserved {
-                        assert_eq!(now.lines, told.lines, "{id} holds other lines than acknowledged");
+                        assert_eq!(
+                            now.lines,
+                            told.lines,
+                            "{id} holds other lines than acknowledged:\n{}",
+                            self.ledger.about(&format!("\"{id}\""))
+                        );
                     }
                     if !open {
                         over.push(id.clone());

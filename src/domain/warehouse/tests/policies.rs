@@ -100,6 +100,10 @@ fn setting_a_fence_anew_forgets_its_draws() {
 #[test]
 fn setting_a_fence_twice_in_one_batch() {
     check(
+        "receive A 10; fence A shop 4 too; claim r1 A=3 too; fence A shop 3 too; claim r2 A=2 too; release r1 | left A shop",
+        "1",
+    );
+    check(
         "receive A 10; fence A shop 4 too; claim r1 A=3 too; fence A shop 2 too; release r1 | left A shop",
         "2",
     );

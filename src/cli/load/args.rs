@@ -1,0 +1,108 @@
+//! What `lagerd load` can be told.
+
+use std::time::Duration;
+
+use crate::cli::span::span;
+
+/// Who wants what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shape {
+    /// Everybody wants one unit of the same SKU.
+    Hot,
+    /// Each asks for one unit of a SKU, all equally likely.
+    Uniform,
+    /// Each asks for three different SKUs, few of them popular (Zipf 0.99).
+    Cart,
+    /// Every client wants one of few units of one SKU, once, sending its command twice.
+    Duel,
+}
+
+impl Shape {
+    /// The word used on the command line and in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hot => "hot",
+            Self::Uniform => "uniform",
+            Self::Cart => "cart",
+            Self::Duel => "duel",
+        }
+    }
+}
+
+/// Options of `lagerd load`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Example:\n  \
+    lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
+    lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n\n\
+    Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 69 the daemon can't be used.")]
+pub struct LoadArgs {
+    /// Where the daemon listens.
+    #[arg(long, default_value = "http://127.0.0.1:7070")]
+    pub url: String,
+    /// Bearer token, where the daemon asks for one.
+    #[arg(long, env = "LAGERD_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Clients, each with one connection and one request at a time [default: 50; duel: 1000].
+    #[arg(long)]
+    pub clients: Option<usize>,
+    /// How long is measured.
+    #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = span)]
+    pub span: Duration,
+    /// How long the clients run before that.
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
+    pub warm_up: Duration,
+    /// Who wants what.
+    #[arg(long, value_enum, default_value = "hot")]
+    pub shape: Shape,
+    /// SKUs for `uniform` and `cart`.
+    #[arg(long, default_value_t = 1000)]
+    pub skus: usize,
+    /// The selling channel.
+    #[arg(long, default_value = "web-de")]
+    pub channel: String,
+    /// Warehouses the stock is dealt over; the channel must draw on them.
+    #[arg(long = "warehouse", value_name = "ID", value_delimiter = ',', default_value = "BER")]
+    pub warehouses: Vec<String>,
+    /// Units received of each SKU before the start [default: 1000000; duel: 500].
+    #[arg(long)]
+    pub units: Option<u64>,
+    /// Sends each command id a second time; it must be answered like the first (a duel always does).
+    #[arg(long)]
+    pub resend: bool,
+    /// Seconds each hold lives; must outlive run and audit.
+    #[arg(long, default_value_t = 3600)]
+    pub ttl_s: u64,
+    /// How long one request may take before its outcome counts as unknown.
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = span)]
+    pub timeout: Duration,
+    /// How long after the end unknown outcomes are still asked for.
+    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
+    pub patience: Duration,
+    /// Reads at most this many acknowledged reservations back, evenly chosen; all when absent.
+    #[arg(long, value_name = "N")]
+    pub read_back: Option<usize>,
+    /// Process id of the daemon, for its CPU seconds.
+    #[arg(long)]
+    pub daemon_pid: Option<u32>,
+    /// Process id of the store, for its CPU seconds.
+    #[arg(long)]
+    pub store_pid: Option<u32>,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl LoadArgs {
+    /// Clients to run.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.clients.unwrap_or(if self.shape == Shape::Duel { 1000 } else { 50 }).max(1)
+    }
+
+    /// Units received of each SKU.
+    #[must_use]
+    pub fn units(&self) -> u64 {
+        self.units.unwrap_or(if self.shape == Shape::Duel { 500 } else { 1_000_000 })
+    }
+}
