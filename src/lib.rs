@@ -7,4 +7,5 @@ pub mod config;
 pub mod domain;
 pub mod edge;
 pub mod journal;
+pub mod runtime;
 pub mod telemetry;

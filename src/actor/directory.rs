@@ -6,6 +6,7 @@
 //! kills the actor is then in the journal or in every retry, and an operator must see it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub struct Ground {
     pub io: Handle,
     /// Threads for actors; none starts them on the current thread.
     pub arbiters: Vec<ArbiterHandle>,
+    /// Where a journal that is given up leaves what memory knew.
+    pub rescue: PathBuf,
     /// Told every confirmed head.
     pub note: Note,
     /// What is counted.
@@ -139,6 +142,7 @@ impl<M: Recorded + Sync> Kept<M> {
             fresh: self.fresh.clone(),
             stats: self.life.stats.clone(),
             note: ground.note.clone(),
+            rescue: ground.rescue.clone(),
             expire_from,
         };
         let lives = self.life.restarts.load(Ordering::Relaxed);

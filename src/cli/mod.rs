@@ -14,9 +14,11 @@ pub mod export;
 mod failure;
 pub mod import;
 pub mod load;
+mod look;
 mod outside;
 mod print;
 mod root;
+mod serve;
 mod span;
 mod token;
 

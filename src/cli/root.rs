@@ -11,8 +11,10 @@ use super::exit::Exit;
 use super::export::ExportArgs;
 use super::import::ImportArgs;
 use super::load::LoadArgs;
+use super::look::{self, InspectCommand};
 use super::outside;
 use super::print;
+use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
 use crate::config::{LogFormat, Settings, Sources, load};
 use crate::telemetry::{self, LogHandle};
@@ -49,6 +51,15 @@ pub struct Globals {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon
+    #[command(after_help = "Example:\n  lagerd serve --config lagerd.toml")]
+    Serve(ServeArgs),
+    /// Check every invariant over the whole store
+    #[command(after_help = "Example:\n  lagerd audit --config lagerd.toml")]
+    Audit,
+    /// Look into the store
+    #[command(subcommand, after_help = "Example:\n  lagerd inspect sku TEE-M")]
+    Inspect(InspectCommand),
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]
     Config(ConfigCommand),
@@ -82,6 +93,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Exit {
     match &cli.command {
+        Command::Serve(args) => serve::run(args, &cli.globals),
+        Command::Audit => look::audit(&cli.globals),
+        Command::Inspect(command) => look::inspect(command, &cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
         Command::Token(command) => token::run(command),
         Command::Load(args) => outside::drive(super::load::run(args.as_ref().clone())),

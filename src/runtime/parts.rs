@@ -62,6 +62,11 @@ pub(super) fn retention(settings: &Settings) -> Retention {
     }
 }
 
+/// How long after a start nothing expires, in milliseconds.
+pub(super) fn grace_ms(settings: &Settings) -> i64 {
+    millis(settings.limits.restart_grace_s, 1_000)
+}
+
 /// How long an asker waits.
 pub(super) fn deadline(settings: &Settings) -> Duration {
     Duration::from_millis(settings.limits.command_timeout_ms)

@@ -50,14 +50,38 @@ pub struct Opened {
 /// [`OpenError`].
 pub async fn open_store(settings: &Settings, accept_loss: bool) -> Result<Opened, OpenError> {
     let folder = &settings.store.state_dir;
-    std::fs::create_dir_all(folder)
-        .map_err(|error| OpenError::Unusable(format!("cannot make the folder {}: {error}", folder.display())))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        OpenError::Unusable(format!("cannot make the folder {}: {error}", folder.display()))
+    })?;
     match settings.store.kind {
         StoreKind::Embedded => {
             let journal = open_embedded(settings.store.embedded_file()).await?;
             Ok(Opened { journal, witness: None })
         }
         StoreKind::Redis => open_redis(settings, &folder.join("witness"), accept_loss).await,
+    }
+}
+
+/// Opens the configured store to look at it: no witness is held against it or kept.
+///
+/// # Errors
+/// [`OpenError`].
+pub(super) async fn open_to_look(settings: &Settings) -> Result<Arc<dyn Journal>, OpenError> {
+    match settings.store.kind {
+        StoreKind::Embedded => {
+            let path = settings.store.embedded_file();
+            if !path.exists() {
+                return Err(OpenError::Unusable(format!("there is no store at {}", path.display())));
+            }
+            open_embedded(path).await
+        }
+        StoreKind::Redis => {
+            let url = settings.store.url.as_ref().map(|url| url.expose().to_owned()).unwrap_or_default();
+            let mut options = RedisOptions::new(url);
+            options.allow_eviction = true;
+            options.found_store = false;
+            Ok(Arc::new(RedisJournal::open(&options).await?))
+        }
     }
 }
 

@@ -126,6 +126,7 @@ async fn open(
         grace_ms: 1_000,
         io: tokio::runtime::Handle::current(),
         arbiters: vec![Arbiter::current()],
+        rescue: std::env::temp_dir(),
         note: Note(Arc::new(|_, _| {})),
         metrics: Arc::new(Metrics::new()),
         seed,

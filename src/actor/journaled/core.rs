@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::load::Loaded;
 use super::recovery::{Recovering, Recovery, recover};
+use super::rescue;
 use super::watch::Watch;
 use crate::actor::directory::Note;
 use crate::actor::fault::Fault;
@@ -76,6 +78,8 @@ pub struct Parts<M: Recorded> {
     pub fresh: Arc<dyn Fn() -> M + Send + Sync>,
     /// Its figures.
     pub stats: Arc<Stats>,
+    /// Where a journal that is given up leaves what memory knew.
+    pub rescue: PathBuf,
     /// Told every confirmed head.
     pub note: Note,
     /// No hold expires before this time.
@@ -142,6 +146,7 @@ pub struct Core<M: Recorded> {
     away: Option<String>,
     stopping: Option<oneshot::Sender<()>>,
     conflicts: u32,
+    contacts: u64,
     events: mpsc::UnboundedReceiver<Event<M>>,
     post: mpsc::UnboundedSender<Event<M>>,
 }
@@ -183,6 +188,7 @@ impl<M: Recorded> Core<M> {
             away: None,
             stopping: None,
             conflicts: 0,
+            contacts: parts.journal.contacts(),
             events,
             post,
             parts,
@@ -218,6 +224,7 @@ impl<M: Recorded> Core<M> {
     pub fn pump(&mut self) {
         self.parts.stats.beats.fetch_add(1, Ordering::Relaxed);
         self.drain();
+        self.look_after_reconnect();
         while matches!(self.phase, Phase::Running) && self.in_flight.len() < self.parts.limits.in_flight {
             if (self.queue.is_empty() && !self.is_due()) || !self.decide() {
                 break;
@@ -250,6 +257,16 @@ impl<M: Recorded> Core<M> {
     /// Takes no more commands; tells `done` once everything taken is answered.
     pub fn stop(&mut self, done: oneshot::Sender<()>) {
         self.stopping = Some(done);
+    }
+
+    /// A store that was away may have come back without its newest entries: an idle journal looks, a busy one is told by
+    /// its next commit.
+    fn look_after_reconnect(&mut self) {
+        let contacts = self.parts.journal.contacts();
+        if contacts != self.contacts && matches!(self.phase, Phase::Running) && self.in_flight.is_empty() {
+            self.contacts = contacts;
+            self.start_recovery("reconnect");
+        }
     }
 
     fn is_due(&self) -> bool {
@@ -523,10 +540,13 @@ impl<M: Recorded> Core<M> {
         }
     }
 
-    /// Gives up: nothing more is decided, and everybody is told why.
+    /// Gives up: nothing more is decided, everybody is told why, and what memory knew goes to the rescue folder.
     fn lose(&mut self, why: String) {
-        tracing::error!(journal = %self.parts.id, %why, "the journal can't go on without an operator");
         self.parts.stats.meter.lost_tail();
+        let (folder, id, ring) = (self.parts.rescue.clone(), self.parts.id.clone(), &self.ring);
+        let rescued = rescue::text::<M>(&id, ring, &self.machine);
+        tracing::error!(journal = %id, %why, folder = %folder.display(), "the journal can't go on without an operator");
+        self.parts.io.spawn_blocking(move || rescue::write(&folder, &id, &rescued));
         for waiting in self.queue.drain(..) {
             drop(waiting.ask.reply.send(Err(Fault::StoreLost(why.clone()))));
         }

@@ -13,6 +13,7 @@ pub mod actor;
 pub mod core;
 pub mod load;
 pub mod recovery;
+mod rescue;
 pub mod watch;
 
 pub use actor::Journaled;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::Witnessed;
 use crate::journal::locked::Locked;
@@ -21,7 +21,7 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 pub struct Witness {
     notes: Arc<Notes>,
     closing: CancellationToken,
-    writer: JoinHandle<()>,
+    writer: TaskTracker,
 }
 
 #[derive(Debug)]
@@ -42,7 +42,9 @@ impl Witness {
         let notes = Arc::new(Notes { path, store, heads, trouble, changed: Notify::new() });
         notes.changed.notify_one();
         let closing = CancellationToken::new();
-        let writer = tokio::spawn(write(Arc::clone(&notes), closing.clone()));
+        let writer = TaskTracker::new();
+        writer.spawn(write(Arc::clone(&notes), closing.clone()));
+        writer.close();
         Self { notes, closing, writer }
     }
 
@@ -62,11 +64,9 @@ impl Witness {
     }
 
     /// Writes what was noted last and ends.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.closing.cancel();
-        if let Err(error) = self.writer.await {
-            tracing::error!(%error, "the witness's writer has ended early");
-        }
+        self.writer.wait().await;
     }
 }
 

@@ -1,0 +1,93 @@
+//! `lagerd audit` and `lagerd inspect`: look at a store without changing it.
+
+use clap::{Args, Subcommand};
+
+use super::exit::Exit;
+use super::print;
+use super::root::Globals;
+use super::serve::store_exit;
+use crate::config::Settings;
+use crate::domain::ids::Sku;
+use crate::runtime::inspect::Subject;
+use crate::runtime::{OpenError, audit, inspect};
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub enum InspectCommand {
+    /// A SKU at every warehouse: figures, who holds it, what happened last
+    #[command(after_help = "Example:\n  lagerd inspect sku TEE-M --config lagerd.toml")]
+    Sku {
+        /// The SKU
+        sku: String,
+    },
+    /// The entries of a journal
+    #[command(after_help = "Example:\n  lagerd inspect journal w:BER --limit 5")]
+    Journal(JournalArgs),
+}
+
+/// Which entries.
+#[derive(Debug, Args)]
+pub struct JournalArgs {
+    /// The journal: w:<warehouse>, c:<channel> or i:items
+    journal: String,
+    /// First version to show; without it the newest are shown
+    #[arg(long)]
+    from: Option<u64>,
+    /// Entries to show
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
+/// Checks every invariant and prints the report; broken ones end with [`Exit::CheckFailed`].
+pub(super) fn audit(globals: &Globals) -> Exit {
+    look(globals, async |settings| {
+        let report = audit::run(settings).await?;
+        let exit = if report.is_clean() { Exit::Ok } else { Exit::CheckFailed };
+        Ok((audit::text(&report), exit))
+    })
+}
+
+/// Prints what the store has of a SKU or a journal.
+pub(super) fn inspect(command: &InspectCommand, globals: &Globals) -> Exit {
+    let subject = match command {
+        InspectCommand::Sku { sku } => Sku::parse(sku).map(Subject::Sku).map_err(|error| error.to_string()),
+        InspectCommand::Journal(JournalArgs { journal, from, limit }) => {
+            Subject::journal(journal, *from, *limit)
+        }
+    };
+    let subject = match subject {
+        Ok(subject) => subject,
+        Err(error) => {
+            print::complaint(error);
+            return Exit::Usage;
+        }
+    };
+    look(globals, async |settings| {
+        let text = inspect::look(settings, &subject).await?;
+        if text.is_empty() {
+            return Ok(("nothing is known of it\n".to_owned(), Exit::CheckFailed));
+        }
+        Ok((text, Exit::Ok))
+    })
+}
+
+fn look<F>(globals: &Globals, work: F) -> Exit
+where
+    F: AsyncFnOnce(&Settings) -> Result<(String, Exit), OpenError>,
+{
+    let settings = match globals.settings_or_exit(Vec::new()) {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print::complaint(error);
+            return Exit::Internal;
+        }
+    };
+    match runtime.block_on(work(&settings)) {
+        Ok((text, exit)) => print::result(&text).map_or(Exit::Internal, |()| exit),
+        Err(error) => store_exit(&error),
+    }
+}

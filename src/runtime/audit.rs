@@ -1,0 +1,43 @@
+//! The audit of a configured store, and its report for people.
+
+use std::fmt::Write as _;
+
+use super::parts;
+use super::store::{OpenError, open_to_look};
+use crate::actor::audit::{Report, audit};
+use crate::config::Settings;
+
+/// Checks every invariant over the configured store.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn run(settings: &Settings) -> Result<Report, OpenError> {
+    let journal = open_to_look(settings).await?;
+    Ok(audit(journal.as_ref(), parts::rules(settings)).await?)
+}
+
+/// The report, a line per journal and one per problem.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for journal in &report.journals {
+        let verdict = if journal.problems.is_empty() { "ok" } else { "BROKEN" };
+        // Writing into a string does not fail.
+        writeln!(
+            text,
+            "{:<12} {verdict:<7} head {}  entries {}  facts {}  rows {}",
+            journal.id.to_string(),
+            journal.head,
+            journal.entries,
+            journal.facts,
+            journal.rows
+        )
+        .unwrap_or_default();
+        for problem in &journal.problems {
+            writeln!(text, "  {problem}").unwrap_or_default();
+        }
+    }
+    let verdict = if report.is_clean() { "every invariant holds" } else { "invariants are broken" };
+    writeln!(text, "{} journals: {verdict}", report.journals.len()).unwrap_or_default();
+    text
+}

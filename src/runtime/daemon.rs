@@ -1,0 +1,316 @@
+//! The daemon: build, run, wait for a signal, drain with deadlines.
+//!
+//! Start: the port is bound and answers `loading`; the store is opened and held against its witness; every journal is
+//! loaded; the door opens. Stop, in reverse: the door takes no new connection and finishes what is under way, the
+//! actors finish what they have taken, the witness writes its last line.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Arbiter, System};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::clocks::SystemClock;
+use super::parts;
+use super::store::{OpenError, Opened, open_store};
+use crate::actor::House;
+use crate::actor::directory::{Ground, Note};
+use crate::actor::retention::trim;
+use crate::config::{Settings, Sources, load};
+use crate::domain::time::Clock;
+use crate::edge::command::FingerprintKey;
+use crate::edge::http::{Door, serve as serve_http};
+use crate::journal::witness::Witness;
+use crate::journal::{Journal, JournalError};
+use crate::telemetry::{LogHandle, Metrics, watch_panics};
+
+/// How long connections may take to finish at a stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long actors may take to finish at a stop.
+const FINISH: Duration = Duration::from_secs(10);
+/// Pause between two attempts to reach a store that is away.
+const AWAY_PAUSE: Duration = Duration::from_secs(1);
+/// How often logs are trimmed.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+/// How often the store's health is counted.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Threads for actors, at most; each warehouse lives on one of them.
+const ARBITERS_MAX: usize = 4;
+
+/// What the daemon is told beside its settings.
+#[derive(Debug)]
+pub struct Options {
+    /// Where the settings came from, for a reload.
+    pub sources: Sources,
+    /// The log, for a reload.
+    pub log: LogHandle,
+    /// Go on with a store that lost confirmed entries.
+    pub accept_loss: bool,
+}
+
+/// How the daemon ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was told to, and finished.
+    Stopped,
+    /// The port can't be bound.
+    NoPort(std::io::Error),
+    /// The store can't be used.
+    NoStore(OpenError),
+    /// An actor could not be kept alive.
+    Failed,
+}
+
+/// Runs the daemon until it is told to stop.
+#[must_use]
+pub fn serve(settings: Settings, options: Options) -> Ended {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let system = System::with_tokio_rt(|| {
+        #[expect(clippy::expect_used, reason = "without threads and timers there is no daemon to report to")]
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("lagerd-io")
+            .build()
+            .expect("the kernel gives threads and timers")
+    });
+    system.block_on(run(Arc::new(settings), options))
+}
+
+struct Daemon {
+    settings: Arc<Settings>,
+    options: Options,
+    door: Arc<Door>,
+    metrics: Arc<Metrics>,
+    /// The port takes no more connections.
+    closing: CancellationToken,
+    /// Guardians and housekeeping rest.
+    resting: CancellationToken,
+    /// An actor can't be kept alive.
+    failed: CancellationToken,
+}
+
+async fn run(settings: Arc<Settings>, options: Options) -> Ended {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return Ended::NoPort(error),
+    };
+    let metrics = Arc::new(Metrics::new());
+    watch_panics(metrics.clone());
+    let listener = match TcpListener::bind(settings.http.listen).await {
+        Ok(listener) => listener,
+        Err(error) => return Ended::NoPort(error),
+    };
+    raise_file_limit();
+    let daemon = Daemon {
+        door: Door::new(settings.clone(), metrics.clone()),
+        settings,
+        options,
+        metrics,
+        closing: CancellationToken::new(),
+        resting: CancellationToken::new(),
+        failed: CancellationToken::new(),
+    };
+    let address = listener.local_addr().unwrap_or(daemon.settings.http.listen);
+    let serving = tokio::spawn(serve_http(listener, daemon.door.clone(), daemon.closing.clone()));
+    daemon.open_and_wait(address, &mut signals, serving).await
+}
+
+impl Daemon {
+    async fn open_and_wait(
+        &self,
+        address: SocketAddr,
+        signals: &mut Signals,
+        serving: JoinHandle<()>,
+    ) -> Ended {
+        tracing::info!(%address, "listening; loading");
+        let opened = tokio::select! {
+            opened = self.open() => opened,
+            () = signals.stop() => return Ended::Stopped,
+        };
+        let (house, journal, witness) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ended::NoStore(error),
+        };
+        let key = FingerprintKey::of_store(&journal.store_id().0.to_be_bytes());
+        self.door.open(house.clone(), key);
+        let open = self.settings.tokens.is_empty();
+        tracing::info!(%address, without_tokens = open, "ready");
+        let chores = self.keep_house(&journal);
+        let ended = self.wait(signals).await;
+        tracing::info!("stopping");
+        self.closing.cancel();
+        if tokio::time::timeout(DRAIN, serving).await.is_err() {
+            tracing::warn!("some connections did not finish in time");
+        }
+        if !house.close(FINISH).await {
+            tracing::warn!("some actors did not finish in time");
+        }
+        self.resting.cancel();
+        chores.close();
+        chores.wait().await;
+        if let Some(witness) = witness {
+            witness.close().await;
+        }
+        tracing::info!("stopped");
+        ended
+    }
+
+    /// Opens store and house, waiting as long as the store is away.
+    async fn open(&self) -> Result<(Arc<House>, Arc<dyn Journal>, Option<Arc<Witness>>), OpenError> {
+        let opened = loop {
+            match open_store(&self.settings, self.options.accept_loss).await {
+                Err(OpenError::Unavailable(why)) => {
+                    tracing::warn!(%why, "waiting for the store");
+                    tokio::time::sleep(AWAY_PAUSE).await;
+                }
+                opened => break opened?,
+            }
+        };
+        let Opened { journal, witness } = opened;
+        let witness = witness.map(Arc::new);
+        let ground = self.ground(&journal, witness.clone());
+        let opening = parts::opening(&self.settings);
+        loop {
+            match House::open(&ground, &opening).await {
+                Ok(house) => return Ok((house, journal, witness)),
+                Err(JournalError::Unavailable(why)) => {
+                    tracing::warn!(%why, "waiting for the store");
+                    tokio::time::sleep(AWAY_PAUSE).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn ground(&self, journal: &Arc<dyn Journal>, witness: Option<Arc<Witness>>) -> Ground {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(ARBITERS_MAX);
+        let note = Note(Arc::new(move |id, head| {
+            if let Some(witness) = &witness {
+                witness.note(id, head);
+            }
+        }));
+        Ground {
+            journal: journal.clone(),
+            clock: Arc::new(SystemClock),
+            limits: parts::limits(&self.settings),
+            deadline: parts::deadline(&self.settings),
+            grace_ms: parts::grace_ms(&self.settings),
+            io: Handle::current(),
+            arbiters: (0..threads).map(|_| Arbiter::new().handle()).collect(),
+            rescue: self.settings.store.state_dir.join("rescue"),
+            note,
+            metrics: self.metrics.clone(),
+            seed: fastrand::u64(..),
+            failed: self.failed.clone(),
+            stopping: self.resting.clone(),
+        }
+    }
+
+    /// Trims logs and counts the store's health, until the daemon rests.
+    fn keep_house(&self, journal: &Arc<dyn Journal>) -> TaskTracker {
+        let chores = TaskTracker::new();
+        let (metrics, resting, looked) = (self.metrics.clone(), self.resting.clone(), journal.clone());
+        chores.spawn(async move {
+            while !rest(&resting, LOOK_EVERY).await {
+                metrics.store_reachable.set(i64::from(looked.health().reachable));
+            }
+        });
+        let (resting, journal) = (self.resting.clone(), journal.clone());
+        let retention = parts::retention(&self.settings);
+        chores.spawn(async move {
+            while !rest(&resting, TRIM_EVERY).await {
+                let journals = journal.journals().await.unwrap_or_default();
+                for id in journals {
+                    if let Err(error) = trim(&journal, &id, &retention, SystemClock.wall()).await {
+                        tracing::warn!(journal = %id, %error, "the log could not be trimmed");
+                    }
+                }
+            }
+        });
+        chores
+    }
+
+    async fn wait(&self, signals: &mut Signals) -> Ended {
+        loop {
+            tokio::select! {
+                () = self.failed.cancelled() => return Ended::Failed,
+                told = signals.next() => match told {
+                    Told::Stop => return Ended::Stopped,
+                    Told::Reload => self.reload(),
+                },
+            }
+        }
+    }
+
+    /// Takes tokens, limits of the door and the log level from the file again. A bad file changes nothing.
+    fn reload(&self) {
+        match load(&self.options.sources) {
+            Ok(settings) => {
+                if let Err(error) = self.options.log.set(&settings.log) {
+                    tracing::warn!(%error, "the log level stays as it is");
+                }
+                self.door.configure(Arc::new(settings));
+                tracing::info!(
+                    "reloaded tokens, limits of the door and the log level; other changes need a restart"
+                );
+            }
+            Err(problems) => {
+                tracing::error!(%problems, "the configuration has problems; nothing was changed")
+            }
+        }
+    }
+}
+
+/// Waits; true where it is time to rest.
+async fn rest(resting: &CancellationToken, pause: Duration) -> bool {
+    tokio::time::timeout(pause, resting.cancelled()).await.is_ok()
+}
+
+enum Told {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.reload.recv() => Told::Reload,
+        }
+    }
+
+    /// Waits for a stop; a reload before the house is open has nothing to change.
+    async fn stop(&mut self) {
+        while matches!(self.next().await, Told::Reload) {}
+    }
+}
+
+/// The usual soft limit of 1,024 files is fewer than the connections the door may take.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
