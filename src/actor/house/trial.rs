@@ -83,6 +83,7 @@ impl Trial {
             grace_ms: 0,
             io: tokio::runtime::Handle::current(),
             arbiters: Vec::new(),
+            rescue: std::env::temp_dir(),
             note: Note(Arc::new(|_, _| {})),
             metrics: Arc::new(Metrics::new()),
             seed: 7,
