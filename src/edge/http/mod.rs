@@ -28,4 +28,4 @@ mod tests;
 
 pub use door::Door;
 pub use openapi::document;
-pub use server::serve;
+pub use server::{listen, serve};

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::house::trial::{Trial, run};
 use crate::config::Settings;
 use crate::edge::command::FingerprintKey;
-use crate::edge::http::{Door, serve};
+use crate::edge::http::{Door, listen, serve};
 use crate::telemetry::Metrics;
 
 /// How long any answer may take.
@@ -71,7 +71,7 @@ pub(super) fn visit_with<F: Future>(
         let trial = Trial::open(10_000).await;
         let door = Door::new(Arc::new(settings), Arc::new(Metrics::new()));
         door.open(trial.house.clone(), FingerprintKey::of_store(b"trial"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let served = tokio::spawn(serve(listener, door.clone(), shutdown.clone()));
