@@ -14,6 +14,8 @@ pub mod reading;
 pub mod reserve;
 pub mod setting;
 pub mod spec;
+#[cfg(test)]
+pub(crate) mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -23,6 +23,8 @@ mod reply;
 mod route;
 mod router;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use door::Door;
 pub use openapi::document;

@@ -136,7 +136,6 @@ async fn connection(stream: TcpStream, router: Router, place: Place, shutdown: C
         .header_read_timeout(timeout)
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_MAX)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
