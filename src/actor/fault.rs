@@ -53,6 +53,16 @@ impl Fault {
         }
     }
 
+    /// The same fault where a part of the command is done already: `busy` and `unavailable` promise that nothing was,
+    /// so they become an unknown outcome, and the asker asks again with the same id.
+    #[must_use]
+    pub fn after_a_part(self) -> Self {
+        match self {
+            Self::Busy | Self::Unavailable(_) => Self::OutcomeUnknown,
+            told => told,
+        }
+    }
+
     /// The stable code programs rely on.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -170,7 +170,7 @@ impl House {
         self.settle_if_pending(id, &known).await?;
         known.retain(|known| part_of(known, id).is_some());
         self.act_on(&envelope, id, &act, &known).await?;
-        self.reservation(id).await
+        self.reservation(id).await.map_err(Fault::after_a_part)
     }
 
     async fn act_on(
@@ -205,7 +205,8 @@ impl House {
                 Err(Fault::Refused(refusal)) => {
                     tracing::warn!(reservation = %id, warehouse = %handle.spec.id, %refusal, "a part of the reservation had ended");
                 }
-                Err(other) => return Err(other),
+                Err(other) if at == 0 => return Err(other),
+                Err(other) => return Err(other.after_a_part()),
             }
         }
         Ok(())

@@ -76,7 +76,7 @@ impl House {
         }
         match self.standing(id, &known) {
             Standing::Whole(reservation) => {
-                self.settle_if_pending(id, &known).await?;
+                self.settle_if_pending(id, &known).await.map_err(Fault::after_a_part)?;
                 return Ok(reservation);
             }
             Standing::Partly(_) => {
@@ -105,15 +105,13 @@ impl House {
             open.filter(|part| !matches!(part.state, PartState::Ended(_))).max_by_key(|part| part.attempt);
         let Some(part) = open else { return Ok(None) };
         match self.claim_plan(channel, envelope, request, (part.attempt, &part.plan)).await {
-            Ok(()) => {
-                self.finish_amendment(envelope, request, known, (part.attempt, &part.plan)).await?;
-                self.reservation(id).await.map(Some)
-            }
+            Ok(()) => self.finish(envelope, request, known, (part.attempt, &part.plan)).await.map(Some),
             Err((_, Fault::Refused(_))) => {
                 self.give_back(envelope, part.attempt, known.iter().map(|known| &known.handle)).await?;
                 Ok(None)
             }
-            Err((_, fault)) => Err(fault),
+            // A part is held since an earlier try.
+            Err((_, fault)) => Err(fault.after_a_part()),
         }
     }
 
@@ -126,7 +124,8 @@ impl House {
         known: &[Known],
     ) -> Result<Reservation, Fault> {
         let id = &envelope.id;
-        let before = known.iter().filter_map(|known| part_of(known, id)).map(|part| part.attempt).max();
+        let tried = known.iter().filter_map(|known| part_of(known, id)).map(|part| part.attempt);
+        let before = tried.chain(known.iter().filter_map(|known| known.found.ruled_out)).max();
         let first = before.unwrap_or(0).saturating_add(1);
         let mut told = Told::new();
         let rounds = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -137,18 +136,15 @@ impl House {
             let shared = if parts.len() == 1 { Plan::default() } else { parts.clone() };
             let claims = PlanClaims { parts: &parts, shared };
             match self.claim_parts(channel, envelope, request, attempt, &claims).await {
-                Ok(()) => {
-                    self.finish_amendment(envelope, request, known, (attempt, &parts)).await?;
-                    return self.reservation(id).await;
-                }
+                Ok(()) => return self.finish(envelope, request, known, (attempt, &parts)).await,
                 Err((at, Fault::Refused(Refusal::InsufficientStock(lines)))) => {
-                    self.give_back_parts(envelope, attempt, &parts).await?;
+                    self.give_back_before(&at, envelope, attempt, &parts).await?;
                     short.clone_from(&lines);
                     told.insert(at, lines);
                 }
                 Err((_, Fault::OutcomeUnknown)) => return Err(Fault::OutcomeUnknown),
-                Err((_, fault)) => {
-                    self.give_back_parts(envelope, attempt, &parts).await?;
+                Err((at, fault)) => {
+                    self.give_back_before(&at, envelope, attempt, &parts).await?;
                     return Err(fault);
                 }
             }
@@ -211,17 +207,34 @@ impl House {
         Ok(())
     }
 
-    async fn give_back_parts(
+    /// Gives back what an attempt claimed before the warehouse that said no. That one and those after it hold nothing:
+    /// nothing is written there, so that a refusal leaves no trace.
+    async fn give_back_before(
         &self,
+        refuser: &WarehouseId,
         envelope: &Envelope,
         attempt: u32,
         parts: &[PlanPart],
     ) -> Result<(), Fault> {
-        let places = parts.iter().filter_map(|part| self.warehouses.get(&part.warehouse));
+        let claimed = parts.iter().take_while(|part| part.warehouse != *refuser);
+        let places = claimed.filter_map(|part| self.warehouses.get(&part.warehouse));
         self.give_back(envelope, attempt, places).await
     }
 
-    /// Gives an attempt back everywhere; a claim of it that arrives later is refused.
+    /// What follows once every part is claimed. From here on no fault may say that nothing was done.
+    async fn finish(
+        &self,
+        envelope: &Envelope,
+        request: &Reserve,
+        known: &[Known],
+        claimed: (u32, &[PlanPart]),
+    ) -> Result<Reservation, Fault> {
+        self.finish_amendment(envelope, request, known, claimed).await.map_err(Fault::after_a_part)?;
+        self.reservation(&envelope.id).await.map_err(Fault::after_a_part)
+    }
+
+    /// Gives an attempt back everywhere; a claim of it that arrives later is refused. Where that fails, something may
+    /// still be held: the outcome is unknown.
     async fn give_back<'a>(
         &self,
         envelope: &Envelope,
@@ -232,7 +245,7 @@ impl House {
             let release = Command::Release { reservation: envelope.id.clone(), attempt: Some(attempt) };
             match handle.mailbox.ask(envelope.clone(), release).await {
                 Ok(_) | Err(Fault::Refused(_)) => {}
-                Err(fault) => return Err(fault),
+                Err(fault) => return Err(fault.after_a_part()),
             }
         }
         Ok(())

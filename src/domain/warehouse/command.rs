@@ -253,6 +253,8 @@ pub struct Found {
     pub cart: Option<Hold>,
     /// Whether the command asked about was seen here.
     pub seen: bool,
+    /// The newest attempt of the reservation that was given back here before it came.
+    pub ruled_out: Option<u32>,
 }
 
 /// What a warehouse answers.

@@ -84,9 +84,13 @@ impl Warehouse {
         let fingerprint = known
             .filter(|known| matches!(known.outcome, Outcome::Claimed { .. }) && known.fingerprint != 0)
             .map(|known| known.fingerprint);
+        let ruled_out = known.and_then(|known| match known.outcome {
+            Outcome::ReleasedUnseen { attempt } => Some(attempt),
+            _ => None,
+        });
         let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
         let cart = cart.and_then(|key| self.holds.get(&key)).cloned();
-        Answer::Found(Box::new(Found { part, fingerprint, cart, seen }))
+        Answer::Found(Box::new(Found { part, fingerprint, cart, seen, ruled_out }))
     }
 
     /// An amendment that waited here takes the place of what it amends, whether it is the settled one or a still newer
