@@ -39,6 +39,16 @@ impl House {
     /// # Errors
     /// As the store gives them.
     pub async fn open(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
+        // Where one journal can't be loaded, the actors of the others must not live on beside those of the next try.
+        let ground = Ground { stopping: ground.stopping.child_token(), ..ground.clone() };
+        let opened = Self::start(&ground, opening).await;
+        if opened.is_err() {
+            ground.stopping.cancel();
+        }
+        opened
+    }
+
+    async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
         let rules = opening.rules;
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| async move {
             let view = Arc::new(StockView::default());
