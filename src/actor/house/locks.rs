@@ -27,9 +27,11 @@ pub struct Turn<'a> {
 impl Locks {
     /// Waits for the key's turn; first come, first served.
     pub async fn turn(&self, key: HoldKey) -> Turn<'_> {
-        let lock = self.known.with(|known| known.entry(key.clone()).or_default().clone());
-        let guard = lock.lock_owned().await;
-        Turn { locks: self, key, guard: Some(guard) }
+        // Made before the wait: an asker that goes away while it waits must clean up too.
+        let mut turn = Turn { locks: self, key, guard: None };
+        let lock = self.known.with(|known| known.entry(turn.key.clone()).or_default().clone());
+        turn.guard = Some(lock.lock_owned().await);
+        turn
     }
 }
 
@@ -60,6 +62,19 @@ mod tests {
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         drop(first);
         drop(second.await);
+        assert!(locks.known.with(|known| known.is_empty()));
+    }
+
+    /// An asker that goes away while it waits leaves nothing behind.
+    #[tokio::test]
+    async fn a_waiter_that_gives_up_leaves_nothing() {
+        let locks = Locks::default();
+        let key = HoldKey::Alone(CommandId::parse("r-1").unwrap());
+        let first = locks.turn(key.clone()).await;
+        let mut second = Box::pin(locks.turn(key));
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        drop(first);
+        drop(second);
         assert!(locks.known.with(|known| known.is_empty()));
     }
 }
