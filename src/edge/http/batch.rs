@@ -76,6 +76,14 @@ where
         decided.push(last);
     }
     let none_applied = decided.iter().all(Result::is_err);
+    let unknown = |line: &Result<Verdict, Unapplied>| match line {
+        Err(Unapplied::Fault(fault)) => fault.class() == Class::Unknown,
+        Ok(_) | Err(Unapplied::Invalid(..)) => false,
+    };
+    if none_applied && decided.iter().any(unknown) {
+        // Some line may be done: another line's `busy` must not promise that none is.
+        return Err(Fault::OutcomeUnknown.into());
+    }
     let mut results = Vec::with_capacity(decided.len());
     for (raw, decided) in lines.iter().zip(decided) {
         results.push(match decided {
@@ -133,4 +141,21 @@ fn sku_of(raw: &RawValue) -> Option<String> {
     }
     let named: Named = serde_json::from_str(raw.get()).ok()?;
     Sku::parse(&named.sku).ok().map(|_| named.sku)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where one line's outcome is unknown, another line's fault does not promise that nothing was done.
+    #[tokio::test]
+    async fn an_unknown_outcome_is_told_before_others() {
+        let raw = RawValue::from_string("{}".to_owned()).unwrap();
+        let lines = [&*raw, &*raw];
+        let answer = carry_out(&lines, |index, _: serde_json::Value| async move {
+            let away = Fault::Unavailable("away".to_owned());
+            Err(Unapplied::Fault(if index == 0 { away } else { Fault::OutcomeUnknown }))
+        });
+        assert_eq!(answer.await.err().map(|problem| problem.code), Some("outcome_unknown"));
+    }
 }
