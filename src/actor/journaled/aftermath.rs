@@ -95,7 +95,10 @@ impl<M: Recorded> Core<M> {
     }
 
     pub(super) fn recovered(&mut self, result: Result<Recovery<M>, JournalError>) {
-        self.phase = Phase::Running;
+        // A stopped one stays so: it had nothing left to decide.
+        if !matches!(self.phase, Phase::Stopped) {
+            self.phase = Phase::Running;
+        }
         self.away = None;
         match result {
             Ok(Recovery::Entries(entries)) => {

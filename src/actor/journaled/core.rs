@@ -195,7 +195,11 @@ impl<M: Recorded> Core<M> {
     }
 
     /// Beat one, gather: takes a command in, or says at once that it was not.
-    pub fn gather(&mut self, ask: Ask<M>) {
+    pub fn gather(&mut self, mut ask: Ask<M>) {
+        if !ask.envelope.timed {
+            // Arrival, as this journal's clock has it: a wall clock that is set must not make every id stale.
+            ask.envelope.time = self.clock.now();
+        }
         let waiting =
             self.in_flight.iter().fold(self.queue.len(), |sum, flight| sum.saturating_add(flight.told.len()));
         let refusal = match &self.phase {
@@ -229,8 +233,11 @@ impl<M: Recorded> Core<M> {
                 break;
             }
         }
+        // A recovery may bring back what must be done again; one that waits for a store that is away is not waited for.
+        let recovering = matches!(self.phase, Phase::Recovering) && self.away.is_none();
         if self.queue.is_empty()
             && self.in_flight.is_empty()
+            && !recovering
             && let Some(done) = self.stopping.take()
         {
             self.phase = Phase::Stopped;

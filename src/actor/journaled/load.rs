@@ -103,7 +103,7 @@ async fn remember<M: Recorded>(
     let mut next = first_remembered(journal, id, head, span.first, machine.floor()).await?;
     while next <= head.version {
         let page = journal.read(id, next, READ_ENTRIES).await?;
-        if page.is_empty() {
+        if page.first().is_none_or(|stored| stored.head.version > head.version) {
             break;
         }
         for stored in page.iter().take_while(|stored| stored.head.version <= head.version) {
