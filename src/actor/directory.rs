@@ -120,7 +120,7 @@ impl Ground {
         let address = kept.spawn(loaded, expire_from);
         let mailbox = Mailbox::new(address, self.deadline, self.metrics.clone());
         let guarded = mailbox.clone();
-        self.io.spawn(async move { kept.guard(guarded).await });
+        self.io.spawn(async move { kept.guard(guarded, expire_from).await });
         Ok((mailbox, life))
     }
 }
@@ -155,7 +155,7 @@ impl<M: Recorded + Sync> Kept<M> {
         }
     }
 
-    async fn guard(self, mailbox: Mailbox<M>) {
+    async fn guard(self, mailbox: Mailbox<M>, expire_from: Timestamp) {
         let mut tick = tokio::time::interval(NUDGE_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let (mut beats, mut still, mut round) = (0, 0_u32, 0_u64);
@@ -179,7 +179,7 @@ impl<M: Recorded + Sync> Kept<M> {
             self.life.stats.meter.restarted();
             deaths.push_back(round);
             deaths.retain(|death| death.saturating_add(DEATHS_WITHIN) > round);
-            if deaths.len() > DEATHS_MAX as usize || !self.rebuild(&mailbox).await {
+            if deaths.len() > DEATHS_MAX as usize || !self.rebuild(&mailbox, expire_from).await {
                 tracing::error!(journal = %self.life.id, "an actor can't be kept alive; the process ends");
                 self.ground.failed.cancel();
                 return;
@@ -188,11 +188,12 @@ impl<M: Recorded + Sync> Kept<M> {
         }
     }
 
-    async fn rebuild(&self, mailbox: &Mailbox<M>) -> bool {
+    /// A rebuild begins no new grace, and does not end the one of the start.
+    async fn rebuild(&self, mailbox: &Mailbox<M>, expire_from: Timestamp) -> bool {
         loop {
             match self.load().await {
                 Ok(loaded) => {
-                    mailbox.redirect(self.spawn(loaded, Timestamp::MIN));
+                    mailbox.redirect(self.spawn(loaded, expire_from));
                     return true;
                 }
                 Err(JournalError::Unavailable(why)) => {
