@@ -133,6 +133,10 @@ impl Watch<Warehouse> for StockWatch {
 
     fn confirmed(&mut self, machine: &Warehouse, rows: &[Row], facts: &[(Option<usize>, Fact)], head: Head) {
         let mut stock = self.view.0.write();
+        if stock.head.is_some_and(|seen| seen.version >= head.version) {
+            // An actor that hung and was replaced wakes up late: its successor has loaded more than this.
+            return;
+        }
         for row in rows {
             match row {
                 Row::Level(sku, level) => {
