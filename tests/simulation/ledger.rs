@@ -1,6 +1,6 @@
 //! What was acknowledged, from the senders' own records: the independent model the store is held against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lagerd::actor::Fault;
 use lagerd::actor::house::conversation::{Reservation, ReservationState};
@@ -27,6 +27,8 @@ pub(crate) struct Ledger {
     on_hand: BTreeMap<(WarehouseId, Sku), i64>,
     /// Reservations acknowledged, with the lines told first.
     pub(crate) reserved: BTreeMap<ReservationId, Reservation>,
+    /// Reservations that a sale may have made smaller.
+    sold_from: BTreeSet<ReservationId>,
     pub(crate) granted: u32,
     pub(crate) refused: u32,
     /// Everything answered, in order, for the report of a failure.
@@ -34,6 +36,18 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// Notes what is sent, before anything is answered: a sale out of a reservation makes it smaller, also for a resend
+    /// that is on its way at the same time.
+    pub(crate) fn expect(&mut self, orders: &[Order]) {
+        for order in orders {
+            if let What::Move(_, movement) = &order.what
+                && let MovementKind::Sell { reservation: Some(sold), .. } = &movement.kind
+            {
+                self.sold_from.insert(sold.clone());
+            }
+        }
+    }
+
     /// Books a definite answer; a repeated id must be answered like the first time.
     pub(crate) fn book(&mut self, order: &Order, answer: &Answer, forks: bool) {
         self.told.push(format!("{:?} -> {answer:?}", order));
@@ -43,7 +57,7 @@ impl Ledger {
         }
         let id = order.id.as_str().to_owned();
         if let Some(first) = self.first.get(&id) {
-            if !forks {
+            if !forks && !self.sold_from.contains(&order.id) {
                 same(order, first, answer);
             }
             return;

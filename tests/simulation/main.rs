@@ -11,11 +11,13 @@
     reason = "a test ends where something is not as it must be, and says why"
 )]
 
+mod cases;
 mod ledger;
 mod script;
 mod world;
 
 use journal_faults::{calm, forking, losing, rough};
+use lagerd::journal::memory::FaultOdds;
 use world::Nature;
 
 mod journal_faults {
@@ -60,6 +62,10 @@ fn seeds() -> Vec<u64> {
     }
 }
 
+fn nature(odds: FaultOdds) -> Nature {
+    Nature { odds, crashes: false, forks: false, deaths: false, rival: false }
+}
+
 fn run(name: &str, nature: Nature) {
     for seed in seeds() {
         let outcome = std::panic::catch_unwind(|| world::in_virtual_time(seed, nature, STEPS));
@@ -73,32 +79,45 @@ fn run(name: &str, nature: Nature) {
 /// Without faults every command has its definite answer and every acknowledgement is in the store.
 #[test]
 fn calm_store() {
-    run("calm_store", Nature { odds: calm(), crashes: true, forks: false });
+    run("calm_store", Nature { crashes: true, ..nature(calm()) });
 }
 
 /// With lost replies, conflicts, ghosts, outages, interrupted writes and crashes at any moment the same holds.
 #[test]
 fn rough_store() {
-    run("rough_store", Nature { odds: rough(), crashes: true, forks: false });
+    run("rough_store", Nature { crashes: true, ..nature(rough()) });
 }
 
 /// With a store that loses its newest entries under a living daemon the same holds: they are appended again. (A loss
 /// and a crash at once is the witness' business.)
 #[test]
 fn losing_store() {
-    run("losing_store", Nature { odds: losing(), crashes: false, forks: false });
+    run("losing_store", nature(losing()));
 }
 
 /// With forks acknowledged claims are had again or told as oversold, and every invariant still holds.
 #[test]
 fn forking_store() {
-    run("forking_store", Nature { odds: forking(), crashes: false, forks: true });
+    run("forking_store", Nature { forks: true, ..nature(forking()) });
+}
+
+/// An actor that dies alone, with commands waiting and commits on their way, is rebuilt and nothing is lost or done twice.
+#[test]
+fn dying_actors() {
+    run("dying_actors", Nature { deaths: true, ..nature(rough()) });
+}
+
+/// Two daemons on one store never break an invariant, and never do a movement twice. (What the idler one shows is old:
+/// following is not its business.)
+#[test]
+fn two_daemons() {
+    run("two_daemons", Nature { rival: true, ..nature(rough()) });
 }
 
 /// The same seed is the same world: what fails once fails again.
 #[test]
 fn a_seed_reproduces() {
-    let nature = Nature { odds: rough(), crashes: true, forks: false };
+    let nature = Nature { crashes: true, ..nature(rough()) };
     let first = world::in_virtual_time(5, nature, 40);
     let second = world::in_virtual_time(5, nature, 40);
     assert_eq!(first, second);

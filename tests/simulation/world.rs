@@ -1,6 +1,7 @@
 //! One world: a store that outlives daemons, a daemon that may be killed, virtual time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix::Arbiter;
@@ -29,15 +30,32 @@ use crate::script::{CHANNELS, Order, Script, WAREHOUSES, What};
 
 /// The wall clock of the world: tokio's paused time from a fixed day on.
 #[derive(Debug)]
-struct VirtualClock(Instant);
+pub(crate) struct VirtualClock {
+    begin: Instant,
+    /// How far the wall clock was set forward, in milliseconds; backward where negative.
+    pub(crate) set_by: AtomicI64,
+    /// The next actor that asks for the time dies of it.
+    deadly: AtomicBool,
+}
+
+impl VirtualClock {
+    pub(crate) fn new() -> Self {
+        Self { begin: Instant::now(), set_by: AtomicI64::new(0), deadly: AtomicBool::new(false) }
+    }
+
+    fn millis(&self) -> i64 {
+        i64::try_from(self.begin.elapsed().as_millis()).unwrap()
+    }
+}
 
 impl Clock for VirtualClock {
     fn wall(&self) -> Timestamp {
-        Timestamp::from_millis(1_764_000_000_000 + self.boottime())
+        Timestamp::from_millis(1_764_000_000_000 + self.millis() + self.set_by.load(Ordering::Relaxed))
     }
 
     fn boottime(&self) -> i64 {
-        i64::try_from(self.0.elapsed().as_millis()).unwrap()
+        assert!(!self.deadly.swap(false, Ordering::Relaxed), "an actor is killed on purpose");
+        self.millis()
     }
 }
 
@@ -50,13 +68,22 @@ pub(crate) struct Nature {
     pub(crate) crashes: bool,
     /// Whether acknowledged movements may be lost to another history.
     pub(crate) forks: bool,
+    /// Whether single actors die now and then.
+    pub(crate) deaths: bool,
+    /// Whether another daemon works on the same store all the time.
+    pub(crate) rival: bool,
 }
+
+/// More deaths of one actor than five in a minute would end the process.
+const BETWEEN_DEATHS: Duration = Duration::from_secs(15);
 
 pub(crate) struct World {
     journal: Arc<MemoryJournal>,
     clock: Arc<VirtualClock>,
     house: Arc<House>,
+    rival: Option<Arc<House>>,
     stopping: CancellationToken,
+    died: Instant,
     script: Script,
     ledger: Ledger,
     nature: Nature,
@@ -66,16 +93,21 @@ pub(crate) struct World {
 
 /// Runs a world and says how many commands were granted and refused.
 pub(crate) fn in_virtual_time(seed: u64, nature: Nature, steps: u32) -> (u32, u32) {
-    let system = actix::System::with_tokio_rt(|| {
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
-    });
-    system.block_on(async move {
+    paused(async move {
         let mut world = World::new(seed, nature).await;
         for _ in 0..steps {
             world.step().await;
         }
         (world.ledger.granted, world.ledger.refused)
     })
+}
+
+/// Runs something where actors live and time stands still while anything can be done.
+pub(crate) fn paused<F: Future>(test: F) -> F::Output {
+    let system = actix::System::with_tokio_rt(|| {
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+    });
+    system.block_on(test)
 }
 
 fn rules() -> Rules {
@@ -86,7 +118,7 @@ fn rules() -> Rules {
     }
 }
 
-fn opening() -> Opening {
+pub(crate) fn opening() -> Opening {
     let warehouses = WAREHOUSES.iter().map(|id| WarehouseSpec {
         id: WarehouseId::parse(id).unwrap(),
         name: None,
@@ -112,13 +144,23 @@ fn opening() -> Opening {
     }
 }
 
-async fn open(
+pub(crate) async fn open(
     journal: &Arc<MemoryJournal>,
     clock: &Arc<VirtualClock>,
     seed: u64,
 ) -> (Arc<House>, CancellationToken) {
-    let stopping = CancellationToken::new();
-    let ground = Ground {
+    let ground = ground(journal, clock, seed);
+    loop {
+        match House::open(&ground, &opening()).await {
+            Ok(house) => return (house, ground.stopping),
+            Err(JournalError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => panic!("the house does not open: {error}"),
+        }
+    }
+}
+
+pub(crate) fn ground(journal: &Arc<MemoryJournal>, clock: &Arc<VirtualClock>, seed: u64) -> Ground {
+    Ground {
         journal: journal.clone(),
         clock: clock.clone(),
         limits: Limits { queue: 64, batch_commands: 4, batch_rows: 100, in_flight: 3, ring_bytes: 1 << 20 },
@@ -131,14 +173,7 @@ async fn open(
         metrics: Arc::new(Metrics::new()),
         seed,
         failed: CancellationToken::new(),
-        stopping: stopping.clone(),
-    };
-    loop {
-        match House::open(&ground, &opening()).await {
-            Ok(house) => return (house, stopping),
-            Err(JournalError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
-            Err(error) => panic!("the house does not open: {error}"),
-        }
+        stopping: CancellationToken::new(),
     }
 }
 
@@ -146,22 +181,33 @@ impl World {
     async fn new(seed: u64, nature: Nature) -> Self {
         let journal = MemoryJournal::new(changes_of, seed).with_latency(Duration::from_millis(2));
         let journal = Arc::new(journal);
-        let clock = Arc::new(VirtualClock(Instant::now()));
+        let clock = Arc::new(VirtualClock::new());
         let writer = clock.clone();
         journal.faults().set_foreign_writer(move |_, _| {
             let at = writer.wall();
             Entry::<Warehouse> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }.encode()
         });
         let (house, stopping) = open(&journal, &clock, seed).await;
-        let script = Script::new(seed);
-        Self { journal, clock, house, stopping, script, ledger: Ledger::default(), nature, lives: 1, seed }
+        let rival = if nature.rival { Some(open(&journal, &clock, !seed).await.0) } else { None };
+        let (script, ledger, died) = (Script::new(seed), Ledger::default(), Instant::now());
+        Self { journal, clock, house, rival, stopping, died, script, ledger, nature, lives: 1, seed }
     }
 
     /// Sends some commands at once, lets them settle, and checks everything.
     async fn step(&mut self) {
-        let orders = self.script.step();
+        let mut orders = self.script.step();
+        if self.nature.rival {
+            // What was shipped is told from all warehouses at once, and the idler daemon does not know them all.
+            orders.retain(|order| !matches!(order.what, What::Ship(_)));
+        }
+        self.ledger.expect(&orders);
         self.journal.faults().set_odds(self.nature.odds);
-        let sent = orders.iter().map(|order| send(&self.house, order));
+        if self.nature.deaths && self.died.elapsed() > BETWEEN_DEATHS {
+            self.died = Instant::now();
+            self.clock.deadly.store(true, Ordering::Relaxed);
+        }
+        let houses: Vec<_> = orders.iter().map(|_| self.a_house()).collect();
+        let sent = houses.iter().zip(&orders).map(|(house, order)| send(house, order));
         let answers = join_all(sent).await;
         if self.script.rng().u32(0..25) == 0 {
             self.pass_time().await;
@@ -176,9 +222,16 @@ impl World {
                 Some(answer) => answer,
                 None => self.insist(order).await,
             };
-            self.ledger.book(order, &answer, self.nature.forks);
+            self.ledger.book(order, &answer, self.nature.forks || self.nature.rival);
         }
         self.check().await;
+    }
+
+    fn a_house(&mut self) -> Arc<House> {
+        match &self.rival {
+            Some(rival) if self.script.rng().bool() => rival.clone(),
+            _ => self.house.clone(),
+        }
     }
 
     /// Asks again with the same id until the answer is definite.
@@ -213,6 +266,10 @@ impl World {
         if self.nature.forks {
             return;
         }
+        if self.nature.rival {
+            // What a daemon shows beside another is as old as its own last commit; one that has just loaded knows all.
+            self.crash().await;
+        }
         for ((warehouse, sku), units) in self.ledger.on_hand() {
             let view = &self.house.warehouses[warehouse].view;
             let level = view.row(sku).unwrap_or_default().level;
@@ -223,7 +280,9 @@ impl World {
                 self.ledger.about(sku.as_str())
             );
         }
-        self.check_reservations().await;
+        if !self.nature.rival {
+            self.check_reservations().await;
+        }
     }
 
     /// Waits until no journal moves: expiry and repair have done what is due.
@@ -278,7 +337,7 @@ impl World {
     }
 }
 
-async fn send(house: &House, order: &Order) -> Option<Answer> {
+pub(crate) async fn send(house: &House, order: &Order) -> Option<Answer> {
     let sender = Sender { id: order.id.clone(), issued_at: None, fingerprint: 7, actor: None };
     let reservation = |told| Answer::Reservation(Box::new(told));
     match &order.what {
