@@ -8,7 +8,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Addr, ArbiterHandle};
@@ -111,7 +111,8 @@ impl Ground {
         fresh: Fresh<M>,
         watch: MakeWatch<M>,
     ) -> Result<(Mailbox<M>, Arc<Life>), JournalError> {
-        let stats = Stats { beats: AtomicU64::new(0), meter: self.metrics.actor(&id.to_string()) };
+        let meter = self.metrics.actor(&id.to_string());
+        let stats = Stats { beats: AtomicU64::new(0), lost: AtomicBool::new(false), meter };
         let life = Arc::new(Life { id, stats: Arc::new(stats), restarts: AtomicU64::new(0) });
         let kept = Kept { ground: self.clone(), life: life.clone(), fresh, watch, place };
         let loaded = kept.load().await?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -58,6 +58,8 @@ pub struct Limits {
 pub struct Stats {
     /// Rounds handled; stands still when the actor hangs.
     pub beats: AtomicU64,
+    /// Whether its journal was given up, so that only an operator helps.
+    pub lost: AtomicBool,
     /// Its meters.
     pub meter: ActorMeter,
 }
@@ -543,6 +545,7 @@ impl<M: Recorded> Core<M> {
     /// Gives up: nothing more is decided, everybody is told why, and what memory knew goes to the rescue folder.
     fn lose(&mut self, why: String) {
         self.parts.stats.meter.lost_tail();
+        self.parts.stats.lost.store(true, Ordering::Relaxed);
         let (folder, id, ring) = (self.parts.rescue.clone(), self.parts.id.clone(), &self.ring);
         let rescued = rescue::text::<M>(&id, ring, &self.machine);
         tracing::error!(journal = %id, %why, folder = %folder.display(), "the journal can't go on without an operator");
