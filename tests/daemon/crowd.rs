@@ -83,7 +83,7 @@ pub(crate) async fn all_readable(client: &mut Client, told: &[Told]) {
         match &told.first {
             Some(first) => {
                 let read = read.unwrap_or_else(|error| panic!("{} was granted: {error}", told.id));
-                assert_eq!((&read.state[..], held(&read)), ("reserved", held(first)));
+                assert_eq!((read.state.as_str(), held(&read)), ("reserved", held(first)));
             }
             None => assert_eq!(read.expect_err("refused").code(), Some("unknown_reservation")),
         }

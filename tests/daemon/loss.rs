@@ -32,11 +32,7 @@ async fn put_back(server: &mut RedisServer, file: &[u8]) {
 }
 
 async fn wait_for_metric(client: &mut Client, name: &str, figure: f64) {
-    wait_for(name, async || {
-        #[expect(clippy::float_cmp, reason = "a counter is a whole number")]
-        (metric(client, name).await == figure).then_some(())
-    })
-    .await;
+    wait_for(name, async || ((metric(client, name).await - figure).abs() < 0.5).then_some(())).await;
 }
 
 /// The end of the log is gone after a crash of Redis: the daemon, which still knows it, writes it again.
@@ -144,15 +140,15 @@ async fn emptied_while_down() {
     assert_eq!(daemon.ended().await, Some(65), "{}", daemon.log());
     daemon.launch(&["--accept-loss"]);
     daemon.ready().await;
-    receive(&mut client, "BER", "opening again", &[("A", 7)]).await;
+    receive(&mut client, "BER", "opening-again", &[("A", 7)]).await;
     daemon.stop().await;
     daemon.again().await;
     assert_eq!(figures(&mut client, "A", "BER").await, (7, 0, 0));
     daemon.audit().await;
 }
 
-/// Emptied under a living daemon, which has outlived its memory of the beginning or not: nothing is acknowledged that
-/// a restart would not find.
+/// Emptied under a living daemon: nothing more is acknowledged, it is not ready any more, and does not start again by
+/// itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn emptied_while_up() {
     let Some(server) = RedisServer::start(&[]).await else { return };

@@ -7,13 +7,21 @@
 
 // Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
 #[cfg(test)]
+mod carts;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod duel;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod loss;
 #[cfg(test)]
 mod mixed;
+#[cfg(test)]
+mod odd;
+#[cfg(test)]
+mod operation;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
@@ -23,6 +31,8 @@ mod redis_server;
 mod shared;
 #[cfg(test)]
 mod talk;
+#[cfg(test)]
+mod till;
 #[cfg(test)]
 #[path = "../common/wait.rs"]
 mod wait;

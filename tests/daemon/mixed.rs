@@ -9,7 +9,8 @@ use fastrand::Rng;
 use lagerd::client::{Client, ClientError, Reservation};
 use tokio::task::JoinSet;
 
-use crate::process::{Daemon, Store};
+use crate::process::{Daemon, Store, redis_lines};
+use crate::redis_server::RedisServer;
 use crate::talk::{held, receive, wish};
 use crate::wait::wait_for;
 
@@ -119,7 +120,7 @@ impl Worker {
             }
             then => {
                 let promised = self.client.allocate(&name, &id).await.expect("allocate");
-                assert_eq!((&promised.state[..], held(&promised)), ("allocated", held(&told)));
+                assert_eq!((promised.state.as_str(), held(&promised)), ("allocated", held(&told)));
                 self.book(&told, [0, -1, 1]);
                 if then == 2 {
                     self.open.push((told, "allocated"));
@@ -194,7 +195,7 @@ impl Load {
         assert_eq!(found, books, "what is there, and what was told");
         for (told, state) in workers.iter().flat_map(|worker| &worker.open) {
             let read = client.reservation(&told.reservation).await.expect("an open reservation");
-            assert_eq!((&read.state[..], held(&read)), (*state, held(told)));
+            assert_eq!((read.state.as_str(), held(&read)), (*state, held(told)));
         }
     }
 }
@@ -222,4 +223,24 @@ async fn embedded_killed() {
 async fn on_redis_killed() {
     let Some(store) = Store::redis().await else { return };
     killed_twice(store).await;
+}
+
+/// Redis dies under mixed load, and later comes back without its newest entries: the daemon goes on by itself, writes
+/// again what was lost, and has exactly what its clients were told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_killed_and_set_back() {
+    let Some(mut server) = RedisServer::start(&[]).await else { return };
+    let mut daemon = Daemon::start(&redis_lines(&server), TWO).await;
+    let load = Load::start(&[&daemon], 48);
+    load.done(2).await;
+    server.kill().await;
+    server.restart().await;
+    load.done(4).await;
+    let copy = std::fs::read(server.append_file()).expect("the append-only file");
+    load.done(6).await;
+    server.kill().await;
+    std::fs::write(server.append_file(), copy).expect("write the append-only file");
+    server.restart().await;
+    load.agrees_with(&mut daemon, true).await;
+    daemon.audit().await;
 }

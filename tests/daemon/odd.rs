@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::process::{Daemon, ONE, Store};
-use crate::talk::{ask, figures, get, post, receive, wish};
+use crate::talk::{ask, figures, get, metric, post, receive, wish};
 use crate::wait::wait_for;
 
 const MOVEMENTS: &str = "/v1/warehouses/BER/movements";
@@ -101,8 +101,20 @@ async fn bodies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn skus() {
     let (mut daemon, mut client) = daemon().await;
-    let skus =
-        ["a/b", "#1", "Größe M", " x ", "100% wool?", "a+b&c=d", "..", "日本語", "😀", "'\"\\;--", "@home", "%2F"];
+    let skus = [
+        "a/b",
+        "#1",
+        "Größe M",
+        " x ",
+        "100% wool?",
+        "a+b&c=d",
+        "..",
+        "日本語",
+        "😀",
+        "'\"\\;--",
+        "@home",
+        "%2F",
+    ];
     for sku in skus {
         let id = format!("in-{}", skus.iter().position(|other| *other == sku).unwrap());
         receive(&mut client, "BER", &id, &[(sku, 3)]).await;
@@ -119,7 +131,10 @@ async fn skus() {
         assert_eq!((status, history["changes"].as_array().map(Vec::len)), (200, Some(2)), "{history}");
     }
     let told = client.availability("web", &skus).await.expect("availability");
-    assert!(told.iter().zip(skus).all(|(told, sku)| (told.sku.as_str(), told.available) == (sku, 2)), "{told:?}");
+    assert!(
+        told.iter().zip(skus).all(|(told, sku)| (told.sku.as_str(), told.available) == (sku, 2)),
+        "{told:?}"
+    );
     let mut seen: Vec<String> = Vec::new();
     loop {
         let page = client.stock_page(seen.last().map(String::as_str), 5).await.expect("a page");
@@ -195,8 +210,10 @@ async fn ids() {
     daemon.stop().await;
     daemon.configure("kind = \"embedded\"", ONE);
     let text = std::fs::read_to_string(daemon.path("lagerd.toml")).unwrap();
-    std::fs::write(daemon.path("lagerd.toml"), text.replacen("[http]", "[http]\nrequire_ids = true", 1)).unwrap();
+    std::fs::write(daemon.path("lagerd.toml"), text.replacen("[http]", "[http]\nrequire_ids = true", 1))
+        .unwrap();
     daemon.again().await;
+    let mut client = daemon.client();
     let (status, answer) = ask(&mut client, (Method::Post, "/v1/reservations"), None, Some(body)).await;
     assert_eq!((status, &answer["code"]), (400, &json!("idempotency_key_missing")), "{answer}");
     daemon.audit().await;
@@ -214,7 +231,8 @@ async fn stale_ids() {
     };
     let line = json!({"sku": "A", "kind": "receive", "quantity": 1});
     let batch = |count: usize, hours: i64| json!({"lines": vec![&line; count], "issued_at": at(hours)});
-    let (_, answer) = post(&mut client, MOVEMENTS, "many", &batch(1_200, 1).to_string()).await;
+    let untimed = json!({"lines": vec![&line; 1_200]});
+    let (_, answer) = post(&mut client, MOVEMENTS, "many", &untimed.to_string()).await;
     assert_eq!(answer["applied"], 1_200);
     let (_, answer) = post(&mut client, MOVEMENTS, "older", &batch(1, 2).to_string()).await;
     assert_eq!(codes(&answer), ["stale_command"], "{answer}");
@@ -235,7 +253,8 @@ async fn stale_ids() {
 async fn slow_head() {
     let mut daemon = Daemon::prepare(&Store::Embedded.lines(), ONE);
     let text = std::fs::read_to_string(daemon.path("lagerd.toml")).unwrap();
-    std::fs::write(daemon.path("lagerd.toml"), text.replacen("[http]", "[http]\nheader_timeout_s = 1", 1)).unwrap();
+    std::fs::write(daemon.path("lagerd.toml"), text.replacen("[http]", "[http]\nheader_timeout_s = 1", 1))
+        .unwrap();
     daemon.again().await;
     let mut client = daemon.client();
     let mut slow = TcpStream::connect(("127.0.0.1", daemon.port())).await.unwrap();
@@ -271,18 +290,18 @@ async fn garbage() {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
     assert_eq!(get(&mut client, "/readyz").await.0, 200);
-    assert_eq!(crate::talk::metric(&mut client, "lagerd_panics_total").await as u32, 0);
+    assert!(metric(&mut client, "lagerd_panics_total").await < 1.0);
     daemon.audit().await;
 }
 
-/// Sends bytes, says no more, and reads what comes until the end.
+/// Sends bytes that make the daemon close the connection, and reads what comes until then.
 async fn raw(daemon: &Daemon, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).await.expect("connect");
     // Who is refused early may find the connection closed while it still sends.
     drop(stream.write_all(bytes).await);
-    drop(stream.shutdown().await);
     let mut answer = Vec::new();
-    let reading = tokio::time::timeout(std::time::Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
+    let reading =
+        tokio::time::timeout(std::time::Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
     drop(reading.expect("an end"));
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -10,8 +10,8 @@ use crate::talk::{figures, held, receive, wish};
 async fn duel() {
     let Some(store) = Store::redis().await else { return };
     let mut one = Daemon::start(&store.lines(), ONE).await;
-    let mut other = Daemon::start(&store.lines(), ONE).await;
     receive(&mut one.client(), "BER", "opening", &[("LAST", 150)]).await;
+    let mut other = Daemon::start(&store.lines(), ONE).await;
     let clients = (0..200).map(|number| if number % 2 == 0 { one.patient() } else { other.patient() });
     let told = Crowd::start(clients.collect(), "shared", "LAST").await.told().await;
     assert_eq!(granted(&told), 150);
