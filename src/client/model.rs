@@ -14,9 +14,12 @@ pub struct Movement {
     pub kind: String,
     /// Whole units; signed only where the kind allows it (`adjust`).
     pub quantity: i64,
-    /// Out of or into which condition (`damaged`, `quality_control`, `quarantine`), where the kind knows one.
+    /// Into which condition received or returned goods come (`damaged`, `quality_control`, `quarantine`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
+    pub into: Option<String>,
+    /// Out of which condition goods are restocked or scrapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Why, for the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -56,9 +59,9 @@ pub struct CountLine {
 pub struct LineResult {
     /// Applied or refused.
     pub status: LineStatus,
-    /// The SKU as sent.
+    /// The SKU as sent, where the line could be read that far.
     #[serde(default)]
-    pub sku: String,
+    pub sku: Option<String>,
     /// Stable code of a refusal.
     #[serde(default)]
     pub code: String,

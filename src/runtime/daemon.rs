@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Arbiter, System};
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -25,7 +24,7 @@ use crate::actor::retention::trim;
 use crate::config::{Settings, Sources, load};
 use crate::domain::time::Clock;
 use crate::edge::command::FingerprintKey;
-use crate::edge::http::{Door, serve as serve_http};
+use crate::edge::http::{Door, listen, serve as serve_http};
 use crate::journal::witness::Witness;
 use crate::journal::{Journal, JournalError};
 use crate::telemetry::{LogHandle, Metrics, watch_panics};
@@ -102,7 +101,7 @@ async fn run(settings: Arc<Settings>, options: Options) -> Ended {
     };
     let metrics = Arc::new(Metrics::new());
     watch_panics(metrics.clone());
-    let listener = match TcpListener::bind(settings.http.listen).await {
+    let listener = match listen(settings.http.listen) {
         Ok(listener) => listener,
         Err(error) => return Ended::NoPort(error),
     };

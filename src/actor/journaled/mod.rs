@@ -1,7 +1,8 @@
 //! The five beats, once, for every journaled actor: gather, decide, commit, apply, tell.
 //!
 //! `core` is the beats without a framework: commands in, replies out, commits and resyncs as tasks that answer through
-//! the core's own channel. `actor` is the thin shell that makes it an actor. `load` builds a machine from its journal,
+//! the core's own channel; `aftermath` is what it does when a commit was not confirmed, `rescue` what it leaves behind
+//! when it gives up. `actor` is the thin shell that makes it an actor. `load` builds a machine from its journal,
 //! `recovery` finds out where the journal stands after anything went wrong.
 //!
 //! Invariant: commit outcomes come back by their own channel, never through the mailbox, and every message handled
@@ -10,6 +11,7 @@
 //! Invariant: a command whose asker is gone is dropped before it is decided, never after.
 
 pub mod actor;
+mod aftermath;
 pub mod core;
 pub mod load;
 pub mod recovery;

@@ -94,7 +94,7 @@ impl Books {
             Some("receive" | "return" | "adjust") => level.on_hand += quantity,
             Some("damage") => level.damaged += quantity,
             Some("scrap") => {
-                assert_eq!(line["condition"], "damaged");
+                assert_eq!(line["from"], "damaged");
                 level.damaged -= quantity;
                 level.on_hand -= quantity;
             }

@@ -78,7 +78,13 @@ async fn open(hour: &Hour) -> Result<(), Failure> {
         }
         let results = client.movements(warehouse, &command_id(), &lines).await?;
         if let Some(line) = results.iter().find(|line| line.status != LineStatus::Applied) {
-            return Err(format!("{warehouse} refused {}: {} {}", line.sku, line.code, line.detail).into());
+            return Err(format!(
+                "{warehouse} refused {}: {} {}",
+                line.sku.as_deref().unwrap_or("a line"),
+                line.code,
+                line.detail
+            )
+            .into());
         }
     }
     hour.model.lock().await.sync();

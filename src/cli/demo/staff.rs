@@ -73,7 +73,7 @@ impl Clerk {
             sku: sku.clone(),
             kind: "scrap".into(),
             quantity: 1,
-            condition: Some("damaged".into()),
+            from: Some("damaged".into()),
             reason: Some("beyond repair".into()),
             ..Movement::default()
         };

@@ -61,9 +61,9 @@ impl Batches {
             (Lines::Counts(lines), Act::Count { on_hand }) => lines.push(CountLine { sku, on_hand }),
             (
                 Lines::Movements(lines),
-                Act::Move { kind, quantity, condition, reason, reference, occurred_at },
+                Act::Move { kind, quantity, into, from, reason, reference, occurred_at },
             ) => {
-                lines.push(Movement { sku, kind, quantity, condition, reason, reference, occurred_at });
+                lines.push(Movement { sku, kind, quantity, into, from, reason, reference, occurred_at });
             }
             (Lines::Counts(_), Act::Move { .. }) | (Lines::Movements(_), Act::Count { .. }) => {
                 unreachable!("the key keeps the two forms apart")

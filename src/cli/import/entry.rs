@@ -10,8 +10,8 @@ const SKU_BYTES_MAX: usize = 128;
 const ID_BYTES_MAX: usize = 32;
 
 /// The columns a stock file may have, in the order they are best written.
-pub(super) const COLUMNS: [&str; 9] =
-    ["sku", "warehouse", "on_hand", "kind", "quantity", "condition", "reason", "ref", "occurred_at"];
+pub(super) const COLUMNS: [&str; 10] =
+    ["sku", "warehouse", "on_hand", "kind", "quantity", "into", "from", "reason", "ref", "occurred_at"];
 
 /// What one line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub(super) enum Act {
     Move {
         kind: String,
         quantity: i64,
-        condition: Option<String>,
+        into: Option<String>,
+        from: Option<String>,
         reason: Option<String>,
         reference: Option<String>,
         occurred_at: Option<String>,
@@ -76,7 +77,8 @@ impl Entry {
             (None, Some(kind), Some(quantity)) => Act::Move {
                 kind: kind.to_owned(),
                 quantity: units("quantity", quantity)?,
-                condition: own("condition"),
+                into: own("into"),
+                from: own("from"),
                 reason: own("reason"),
                 reference: own("ref"),
                 occurred_at: moment(given("occurred_at"))?,

@@ -156,12 +156,7 @@ impl Import<'_> {
         for ((line, raw), result) in batch.origin.iter().zip(results) {
             if result.status != LineStatus::Applied {
                 refused += 1;
-                self.ledger.reject(
-                    *line,
-                    "",
-                    &format!("{} {}: {}", result.sku, result.code, result.detail),
-                    raw,
-                );
+                self.ledger.reject(*line, "", &format!("{}: {}", result.code, result.detail), raw);
             }
         }
         Ok(refused)

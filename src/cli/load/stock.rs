@@ -42,7 +42,13 @@ pub(super) async fn receive(
             let results = client.movements(warehouse, &id, &lines).await?;
             let refused = results.iter().find(|line| line.status != LineStatus::Applied);
             if let Some(line) = refused {
-                let told = format!("{} refused {}: {} {}", warehouse, line.sku, line.code, line.detail);
+                let told = format!(
+                    "{} refused {}: {} {}",
+                    warehouse,
+                    line.sku.as_deref().unwrap_or("a line"),
+                    line.code,
+                    line.detail
+                );
                 return Err(told.into());
             }
             if results.len() != lines.len() {

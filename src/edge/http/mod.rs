@@ -23,7 +23,9 @@ mod reply;
 mod route;
 mod router;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use door::Door;
 pub use openapi::document;
-pub use server::serve;
+pub use server::{listen, serve};

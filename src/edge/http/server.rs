@@ -1,6 +1,7 @@
 //! Accepting connections, bounding them, and ending them.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,10 +26,26 @@ use super::router::router;
 const HEADERS_MAX: usize = 64;
 /// Bytes of a request's head at most, and of what one connection buffers.
 const BUFFER_MAX: usize = 32 * 1024;
+/// Connections the kernel keeps until they are accepted, where the machine allows it.
+const QUEUE: u32 = 4_096;
 /// How long open requests may take to finish once the door shuts.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long to wait where the machine has no file descriptors left.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// Opens the port.
+///
+/// The kernel's queue is asked to hold more than its default: a crowd that comes at once would else wait a second each
+/// for its second try to connect.
+///
+/// # Errors
+/// Where the address can't be had.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
 
 /// Serves connections until `shutdown`; then finishes the open requests, each connection within a deadline.
 ///
@@ -136,7 +153,6 @@ async fn connection(stream: TcpStream, router: Router, place: Place, shutdown: C
         .header_read_timeout(timeout)
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_MAX)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

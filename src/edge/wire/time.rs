@@ -23,11 +23,8 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The domain's ends of time lie beyond the calendar's.
-        let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        match jiff::Timestamp::from_millisecond(self.0.as_millis().clamp(first, last)) {
-            Ok(time) => time.fmt(f),
-            Err(_) => Err(fmt::Error),
-        }
+        let end = if self.0.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0.as_millis()).unwrap_or(end).fmt(f)
     }
 }
 

@@ -1,0 +1,137 @@
+//! A house on the memory store, for the tests of whoever holds one.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::opening::Opening;
+use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec, WarehouseState};
+use crate::actor::directory::{Ground, Note};
+use crate::actor::journaled::Limits;
+use crate::domain::ids::{ChannelId, WarehouseId};
+use crate::domain::memory::Windows;
+use crate::domain::time::{Clock, Timestamp};
+use crate::domain::warehouse::Rules;
+use crate::journal::memory::MemoryJournal;
+use crate::journal::record::changes_of;
+use crate::telemetry::Metrics;
+
+/// A house, and what its test may turn. BER is a warehouse, HAM a store; `web` asks and draws on both, `till` tells and
+/// draws on HAM, `solo` asks and draws on BER.
+pub(crate) struct Trial {
+    /// The house.
+    pub(crate) house: Arc<House>,
+    clock: Arc<HandClock>,
+    journal: Arc<MemoryJournal>,
+    stopping: CancellationToken,
+}
+
+/// 2026-11-23T10:00:00Z, when every trial begins.
+const BEGIN: i64 = 1_795_428_000_000;
+
+#[derive(Debug)]
+struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    fn boottime(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trial").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+/// Runs a test where actors can live.
+pub(crate) fn run<F: Future>(test: F) -> F::Output {
+    actix::System::new().block_on(test)
+}
+
+impl Trial {
+    /// Opens a house whose actors take `queue` commands.
+    pub(crate) async fn open(queue: usize) -> Self {
+        let clock = Arc::new(HandClock(AtomicI64::new(BEGIN)));
+        let journal = Arc::new(MemoryJournal::new(changes_of, 7));
+        let stopping = CancellationToken::new();
+        let ground = Ground {
+            journal: journal.clone(),
+            clock: clock.clone(),
+            limits: Limits {
+                queue,
+                batch_commands: 64,
+                batch_rows: 1_000,
+                in_flight: 4,
+                ring_bytes: 1 << 20,
+            },
+            deadline: Duration::from_secs(5),
+            grace_ms: 0,
+            io: tokio::runtime::Handle::current(),
+            arbiters: Vec::new(),
+            rescue: std::env::temp_dir(),
+            note: Note(Arc::new(|_, _| {})),
+            metrics: Arc::new(Metrics::new()),
+            seed: 7,
+            failed: CancellationToken::new(),
+            stopping: stopping.clone(),
+        };
+        let house = House::open(&ground, &opening()).await.expect("an empty store opens");
+        Self { house, clock, journal, stopping }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, millis: i64) {
+        self.clock.0.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// Whether the store is away.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.journal.faults().set_away(away);
+    }
+}
+
+fn opening() -> Opening {
+    let warehouse = |id: &str, kind| WarehouseSpec {
+        id: WarehouseId::stored(id),
+        name: Some(format!("{id} 1")),
+        kind,
+        country: None,
+        postal_code: None,
+        state: WarehouseState::Open,
+        lag_ms: Default::default(),
+    };
+    let channel = |id: &str, mode, warehouses: &[&str]| ChannelSpec {
+        id: ChannelId::stored(id),
+        mode,
+        warehouses: warehouses.iter().map(|id| WarehouseId::stored(id)).collect(),
+        buffer: 0,
+        display_cap: (id == "solo").then_some(5),
+        low_at: 3,
+    };
+    let windows = Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 100_000 };
+    Opening {
+        warehouses: vec![warehouse("BER", Kind::Warehouse), warehouse("HAM", Kind::Store)],
+        channels: vec![
+            channel("web", Mode::Asks, &["BER", "HAM"]),
+            channel("till", Mode::Tells, &["HAM"]),
+            channel("solo", Mode::Asks, &["BER"]),
+        ],
+        rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
+        refused_demand_max: 100,
+    }
+}

@@ -1,0 +1,8 @@
+//! The door as its callers meet it: over a real socket, with a house on the memory store behind it.
+
+mod changes;
+mod hostile;
+mod papers;
+mod reading;
+mod selling;
+mod shop;
