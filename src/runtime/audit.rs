@@ -38,6 +38,8 @@ pub fn text(report: &Report) -> String {
         }
     }
     let verdict = if report.is_clean() { "every invariant holds" } else { "invariants are broken" };
-    writeln!(text, "{} journals: {verdict}", report.journals.len()).unwrap_or_default();
+    let count = report.journals.len();
+    let journals = if count == 1 { "journal" } else { "journals" };
+    writeln!(text, "{count} {journals}: {verdict}").unwrap_or_default();
     text
 }
