@@ -19,6 +19,10 @@ pub async fn run(settings: &Settings) -> Result<Report, OpenError> {
 /// The report, a line per journal and one per problem.
 #[must_use]
 pub fn text(report: &Report) -> String {
+    let count = report.journals.len();
+    if count == 0 {
+        return "nothing was ever written to this store\n".to_owned();
+    }
     let mut text = String::new();
     for journal in &report.journals {
         let verdict = if journal.problems.is_empty() { "ok" } else { "BROKEN" };
@@ -38,7 +42,6 @@ pub fn text(report: &Report) -> String {
         }
     }
     let verdict = if report.is_clean() { "every invariant holds" } else { "invariants are broken" };
-    let count = report.journals.len();
     let journals = if count == 1 { "journal" } else { "journals" };
     writeln!(text, "{count} {journals}: {verdict}").unwrap_or_default();
     text
