@@ -85,6 +85,9 @@ impl Writer {
     }
 }
 
+/// Elements a list reserves memory for before it has read them: damage may ask for as many as the record has bytes.
+const RESERVED_MAX: usize = 64;
+
 /// Reads one record; every error says what was expected.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -146,6 +149,10 @@ impl<'a> Reader<'a> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
+            // The tenth byte has room for one bit.
+            if shift == 63 && byte > 1 {
+                break;
+            }
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 return Ok(value);
@@ -190,7 +197,8 @@ impl<'a> Reader<'a> {
     /// A list.
     pub fn list<T>(&mut self, mut get: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let length = self.length()?;
-        let mut values = Vec::with_capacity(length);
+        // An element takes at least a byte of the record and maybe hundreds in memory.
+        let mut values = Vec::with_capacity(length.min(RESERVED_MAX));
         for _ in 0..length {
             values.push(get(self)?);
         }

@@ -36,6 +36,12 @@ pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Resu
             None => problem,
         });
     }
+    if let Some(journal) = inside.house.lost_journal() {
+        let title = "the store lost acknowledged data";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_lost", title)
+            .detail(format!("{journal} can't go on without an operator"))
+            .retry_after(2));
+    }
     ok(&Ready { status: "ready", warnings: health.warnings })
 }
 
