@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -167,7 +167,7 @@ pub(super) fn parts(ground: &Ground) -> Parts<Kiosk> {
         limits: ground.limits,
         io: ground.io.clone(),
         fresh: Arc::new(Kiosk::default),
-        stats: Arc::new(Stats { beats: AtomicU64::new(0), meter }),
+        stats: Arc::new(Stats { beats: AtomicU64::new(0), lost: AtomicBool::new(false), meter }),
         rescue: ground.rescue.clone(),
         note: ground.note.clone(),
         expire_from: Timestamp::MIN,
