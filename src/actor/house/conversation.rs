@@ -169,6 +169,9 @@ impl House {
         }
         self.settle_if_pending(id, &known).await?;
         known.retain(|known| part_of(known, id).is_some());
+        if !matches!(act, Act::Release) {
+            keep_what_counts(&mut known, id);
+        }
         self.act_on(&envelope, id, &act, &known).await?;
         self.reservation(id).await.map_err(Fault::after_a_part)
     }
@@ -330,6 +333,27 @@ impl House {
 /// The warehouse's part of a reservation.
 pub(super) fn part_of<'a>(known: &'a Known, id: &ReservationId) -> Option<&'a ReservationPart> {
     known.found.part.as_ref().filter(|part| part.reservation == *id)
+}
+
+fn is_open(part: &ReservationPart) -> bool {
+    !matches!(part.state, PartState::Ended(_))
+}
+
+/// Leaves the parts that are open. What was given up, or has left already, has no say beside them. Where nothing is open
+/// any more, those that saw the command answer as they did first, else the ended parts say why.
+fn keep_what_counts(known: &mut Vec<Known>, id: &ReservationId) {
+    let open = |known: &Known| part_of(known, id).is_some_and(is_open);
+    let given_up = |known: &Known| {
+        part_of(known, id).is_some_and(|part| matches!(part.state, PartState::Ended(End::Abandoned)))
+    };
+    let seen = |known: &Known| known.found.seen;
+    if known.iter().any(open) {
+        known.retain(open);
+    } else if known.iter().any(seen) {
+        known.retain(seen);
+    } else if !known.iter().all(given_up) {
+        known.retain(|known| !given_up(known));
+    }
 }
 
 fn command(act: &Act, id: &ReservationId, share: Option<Vec<ClaimLine>>) -> Command {

@@ -77,6 +77,7 @@ impl House {
         match self.standing(id, &known) {
             Standing::Whole(reservation) => {
                 self.settle_if_pending(id, &known).await.map_err(Fault::after_a_part)?;
+                self.settle_left_behind(id, &known).await.map_err(Fault::after_a_part)?;
                 return Ok(reservation);
             }
             Standing::Partly(_) => {
@@ -124,8 +125,10 @@ impl House {
         known: &[Known],
     ) -> Result<Reservation, Fault> {
         let id = &envelope.id;
-        let tried = known.iter().filter_map(|known| part_of(known, id)).map(|part| part.attempt);
-        let before = tried.chain(known.iter().filter_map(|known| known.found.ruled_out)).max();
+        let before = known
+            .iter()
+            .filter_map(|known| part_of(known, id).map(|part| part.attempt).max(known.found.ruled_out));
+        let before = before.max();
         let first = before.unwrap_or(0).saturating_add(1);
         let mut told = Told::new();
         let rounds = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -282,6 +285,22 @@ impl House {
         };
         let (Some(channel), Some(cart)) = (&part.channel, &part.cart) else { return Ok(()) };
         for known in known.iter().filter(|known| known.found.cart.is_some() || part_of(known, id).is_some()) {
+            self.settle_at(&known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
+        }
+        Ok(())
+    }
+
+    /// An amendment by one warehouse alone counts there at once. Where it was interrupted then, other warehouses still
+    /// hold for the cart what was asked for before it; they give it back.
+    async fn settle_left_behind(&self, id: &ReservationId, known: &[Known]) -> Result<(), Fault> {
+        let open = known.iter().find_map(|known| {
+            let part = part_of(known, id).filter(|part| !matches!(part.state, PartState::Ended(_)))?;
+            Some((part, known.found.since?))
+        });
+        let Some((part, since)) = open else { return Ok(()) };
+        let (Some(channel), Some(cart)) = (&part.channel, &part.cart) else { return Ok(()) };
+        let elsewhere = known.iter().filter(|known| part_of(known, id).is_none());
+        for known in elsewhere.filter(|known| known.found.cart_since.is_some_and(|other| other < since)) {
             self.settle_at(&known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
         }
         Ok(())

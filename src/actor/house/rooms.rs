@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::demand::RefusedDemand;
 use super::locks::Locks;
@@ -84,6 +85,13 @@ impl House {
     #[must_use]
     pub fn store_health(&self) -> StoreHealth {
         self.journal.health()
+    }
+
+    /// A journal that was given up because the store lost what it had confirmed.
+    #[must_use]
+    pub fn lost_journal(&self) -> Option<String> {
+        let lost = self.lives.iter().find(|life| life.stats.lost.load(Ordering::Relaxed));
+        lost.map(|life| life.id.to_string())
     }
 
     /// A warehouse by its id.

@@ -2,6 +2,7 @@
 //! waited is decided again or told.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
@@ -185,6 +186,7 @@ impl<M: Recorded> Core<M> {
     /// Gives up: nothing more is decided, everybody is told why, and what memory knew goes to the rescue folder.
     fn lose(&mut self, why: String) {
         self.parts.stats.meter.lost_tail();
+        self.parts.stats.lost.store(true, Ordering::Relaxed);
         let (folder, id, ring) = (self.parts.rescue.clone(), self.parts.id.clone(), &self.ring);
         let rescued = rescue::text::<M>(&id, ring, &self.machine);
         tracing::error!(journal = %id, %why, folder = %folder.display(), "the journal can't go on without an operator");

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -57,6 +57,8 @@ pub struct Limits {
 pub struct Stats {
     /// Rounds handled; stands still when the actor hangs.
     pub beats: AtomicU64,
+    /// Whether its journal was given up, so that only an operator helps.
+    pub lost: AtomicBool,
     /// Its meters.
     pub meter: ActorMeter,
 }

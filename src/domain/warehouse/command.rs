@@ -249,12 +249,16 @@ pub struct Found {
     pub part: Option<ReservationPart>,
     /// The fingerprint the reservation was asked with, while it is remembered.
     pub fingerprint: Option<u64>,
+    /// When the reservation was asked for, while it is remembered.
+    pub since: Option<Timestamp>,
+    /// The newest attempt given up here before its claim was seen: a claim of it, or of an earlier one, is refused.
+    pub ruled_out: Option<u32>,
     /// What the cart holds here.
     pub cart: Option<Hold>,
+    /// When what the cart holds here was asked for, while it is remembered.
+    pub cart_since: Option<Timestamp>,
     /// Whether the command asked about was seen here.
     pub seen: bool,
-    /// The newest attempt of the reservation that was given back here before it came.
-    pub ruled_out: Option<u32>,
 }
 
 /// What a warehouse answers.

@@ -81,16 +81,18 @@ impl Warehouse {
         let seen = command.is_some_and(|id| self.memory.get(id).is_some());
         let part = reservation.and_then(|id| self.part(moment, id));
         let known = reservation.and_then(|id| self.memory.get(id));
-        let fingerprint = known
-            .filter(|known| matches!(known.outcome, Outcome::Claimed { .. }) && known.fingerprint != 0)
-            .map(|known| known.fingerprint);
         let ruled_out = known.and_then(|known| match known.outcome {
             Outcome::ReleasedUnseen { attempt } => Some(attempt),
-            _ => None,
+            Outcome::Claimed { .. } | Outcome::Acted(_) | Outcome::Moved { .. } | Outcome::Done => None,
         });
+        let known = known.filter(|known| matches!(known.outcome, Outcome::Claimed { .. }));
+        let since = known.map(|known| known.time);
+        let fingerprint = known.map(|known| known.fingerprint).filter(|fingerprint| *fingerprint != 0);
         let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
         let cart = cart.and_then(|key| self.holds.get(&key)).cloned();
-        Answer::Found(Box::new(Found { part, fingerprint, cart, seen, ruled_out }))
+        let held = cart.as_ref().and_then(|hold| hold.now.as_ref());
+        let cart_since = held.and_then(|now| self.memory.get(&now.reservation)).map(|known| known.time);
+        Answer::Found(Box::new(Found { part, fingerprint, since, ruled_out, cart, cart_since, seen }))
     }
 
     /// An amendment that waited here takes the place of what it amends, whether it is the settled one or a still newer

@@ -1,0 +1,38 @@
+//! The built binary, seen from outside: processes that are started, killed, starved and lied to, over real ports, on
+//! the embedded store and on a real Redis. What a client was told is compared with what the store has in the end.
+//!
+//! Every daemon has a folder, a port and a store of its own. Nothing here sleeps to let something happen, and nothing
+//! is tried again because it failed: tests wait for a condition, and a command of unknown outcome is asked again under
+//! its id, as the contract says.
+
+// Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
+#[cfg(test)]
+mod carts;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod duel;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod loss;
+#[cfg(test)]
+mod mixed;
+#[cfg(test)]
+mod odd;
+#[cfg(test)]
+mod operation;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+#[path = "../common/redis_server.rs"]
+mod redis_server;
+#[cfg(test)]
+mod shared;
+#[cfg(test)]
+mod talk;
+#[cfg(test)]
+mod till;
+#[cfg(test)]
+#[path = "../common/wait.rs"]
+mod wait;
