@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
 use crate::domain::level::Level;
@@ -68,7 +68,11 @@ pub(super) fn about(fact: &Fact) -> String {
     say("reason", fact.reason.as_ref().map(|text| text as _));
     say("source", fact.source.as_ref().map(|id| id as _));
     let time = fact.time.map(time);
-    let word = if fact.reservation.is_some() { "until" } else { "as of" };
+    let word = match fact.kind {
+        FactKind::Reserved | FactKind::Amended | FactKind::Extended => "until",
+        FactKind::Counted => "as of",
+        _ => "at",
+    };
     say(word, time.as_ref().map(|time| time as _));
     if fact.covered {
         text.push_str(", known to a count already");
@@ -138,9 +142,10 @@ pub(super) fn cause(cause: Option<&Cause>) -> String {
 }
 
 /// A time in UTC; the domain's ends of time lie beyond the calendar's.
-pub(super) fn time(time: Timestamp) -> jiff::Timestamp {
+pub(super) fn time(time: Timestamp) -> String {
     let end = if time.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-    jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or(end)
+    // Always with milliseconds, so that lines stand below each other.
+    format!("{:.3}", jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or(end))
 }
 
 fn write_to(text: &mut String, part: std::fmt::Arguments<'_>) {
@@ -151,7 +156,7 @@ fn write_to(text: &mut String, part: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fact::{FactKind, FactLine};
+    use crate::domain::fact::FactLine;
     use crate::domain::ids::{ChannelId, CommandId, Reference};
 
     fn line(sku: &str, change: i64, reserved: i64) -> FactLine {

@@ -4,13 +4,5 @@
 mod damage;
 mod golden;
 mod random;
+mod same;
 mod samples;
-
-use std::fmt::Debug;
-
-use super::{Entry, Recorded};
-
-/// An entry, comparable.
-fn parts<M: Recorded>(entry: &Entry<M>) -> impl PartialEq + Debug + use<M> {
-    (entry.at, entry.causes.clone(), entry.facts.clone(), entry.rows.clone())
-}

@@ -47,7 +47,7 @@ proptest! {
 
 fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
     let bytes = entry.encode();
-    prop_assert_eq!(super::parts(&Entry::<M>::decode(&bytes).unwrap()), super::parts(entry));
+    prop_assert_eq!(super::same::parts(&Entry::<M>::decode(&bytes).unwrap()), super::same::parts(entry));
     prop_assert_eq!(entry_time(&bytes).unwrap(), entry.at);
     let changes = entry.changes();
     prop_assert_eq!(&changes_of(&bytes).unwrap(), &changes);
