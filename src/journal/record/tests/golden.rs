@@ -70,7 +70,7 @@ fn check<M: Recorded>(facts: &[M::Fact], rows: &[M::Row], entries: &[Entry<M>], 
         assert_eq!(read(bytes, M::get_row), *row);
     }
     for (bytes, entry) in bytes("entry ").iter().zip(entries) {
-        assert_eq!(super::parts(&Entry::<M>::decode(bytes).unwrap()), super::parts(entry));
+        assert_eq!(samples::parts(&Entry::<M>::decode(bytes).unwrap()), samples::parts(entry));
         assert_eq!(changes_of(bytes).unwrap(), entry.changes());
     }
     for row in rows {

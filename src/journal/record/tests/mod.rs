@@ -5,12 +5,3 @@ mod damage;
 mod golden;
 mod random;
 mod samples;
-
-use std::fmt::Debug;
-
-use super::{Entry, Recorded};
-
-/// An entry, comparable.
-fn parts<M: Recorded>(entry: &Entry<M>) -> impl PartialEq + Debug + use<M> {
-    (entry.at, entry.causes.clone(), entry.facts.clone(), entry.rows.clone())
-}

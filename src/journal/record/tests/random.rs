@@ -47,7 +47,10 @@ proptest! {
 
 fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
     let bytes = entry.encode();
-    prop_assert_eq!(super::parts(&Entry::<M>::decode(&bytes).unwrap()), super::parts(entry));
+    prop_assert_eq!(
+        super::samples::parts(&Entry::<M>::decode(&bytes).unwrap()),
+        super::samples::parts(entry)
+    );
     prop_assert_eq!(entry_time(&bytes).unwrap(), entry.at);
     let changes = entry.changes();
     prop_assert_eq!(&changes_of(&bytes).unwrap(), &changes);

@@ -261,3 +261,8 @@ pub(super) fn item_rows() -> Vec<ItemRow> {
         ItemRow::Floors(floors()),
     ]
 }
+
+/// An entry, comparable.
+pub(super) fn parts<M: Recorded>(entry: &Entry<M>) -> impl PartialEq + std::fmt::Debug + use<M> {
+    (entry.at, entry.causes.clone(), entry.facts.clone(), entry.rows.clone())
+}
