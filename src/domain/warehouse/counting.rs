@@ -10,6 +10,9 @@ use crate::domain::memory::{Class, Outcome, Remembered};
 use crate::domain::quantity::{add, sub};
 use crate::domain::refusal::Refusal;
 
+/// A count dated "now" may lie this much ahead of our clock, in milliseconds; it then counts as of our now.
+const SKEW_MAX_MS: i64 = 1_000;
+
 impl Warehouse {
     pub(super) fn count(
         &mut self,
@@ -35,7 +38,7 @@ impl Warehouse {
         }
         let mark = Mark {
             source: line.source.clone(),
-            as_of: line.as_of,
+            as_of: line.as_of.min(moment.now),
             figure: line.figure,
             measures: line.measures,
             lag_ms: line.lag_ms,
@@ -73,10 +76,10 @@ impl Warehouse {
         let oldest = moment.now.minus(self.rules.count_horizon_ms);
         let last = last.map(|last| last.as_of);
         if line.as_of.minus(line.lag_ms) < oldest
-            || line.as_of > moment.now
+            || line.as_of > moment.now.plus(SKEW_MAX_MS)
             || last.is_some_and(|last| line.as_of <= last)
         {
-            return Err(Refusal::StaleCount { last, oldest, newest: moment.now });
+            return Err(Refusal::StaleCount { last, oldest, newest: moment.now.plus(SKEW_MAX_MS) });
         }
         Ok(())
     }

@@ -108,7 +108,8 @@ fn stale_counts_are_refused() {
         "wait 600; count A 5 at=300 | count A 6 at=300; count A 5 at=300 source=till; count A 6 at=299; count A 5 at=300; level A",
         "stale_count; stale_count; stale_count; moved; 5/0/0/0",
     );
-    check("count A 5 at=1; wait 1; count A 5 at=1", "stale_count; waited; moved");
+    check("count A 5 at=2; wait 2; count A 5 at=2", "stale_count; waited; moved");
+    check("count A 5 at=1; level A", "moved; 5/0/0/0");
     check(
         "count A 5 at=-172801; count A 5 at=-172800; count A 5 at=-172799 lag=3",
         "stale_count; moved; stale_count",
