@@ -35,13 +35,13 @@ static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 #[derive(Debug)]
 pub(crate) enum Store {
     Embedded,
-    Redis(RedisServer),
+    Redis(Box<RedisServer>),
 }
 
 impl Store {
     /// A Redis of its own, or `None` where tests run without.
     pub(crate) async fn redis() -> Option<Self> {
-        Some(Self::Redis(RedisServer::start(&[]).await?))
+        Some(Self::Redis(Box::new(RedisServer::start(&[]).await?)))
     }
 
     /// Its lines in the configuration.
