@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actix::{Actor, Addr, ArbiterHandle};
+use actix::{Actor, Addr, Arbiter, ArbiterHandle};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +46,7 @@ pub struct Ground {
     pub grace_ms: i64,
     /// Where commits, loads and guardians run.
     pub io: Handle,
-    /// Threads for actors; none starts them on the current thread.
+    /// Threads for actors; where there are none, all live on the thread that starts them.
     pub arbiters: Vec<ArbiterHandle>,
     /// Where a journal that is given up leaves what memory knew.
     pub rescue: PathBuf,
@@ -114,7 +114,12 @@ impl Ground {
         let meter = self.metrics.actor(&id.to_string());
         let stats = Stats { beats: AtomicU64::new(0), lost: AtomicBool::new(false), meter };
         let life = Arc::new(Life { id, stats: Arc::new(stats), restarts: AtomicU64::new(0) });
-        let kept = Kept { ground: self.clone(), life: life.clone(), fresh, watch, place };
+        let mut ground = self.clone();
+        if ground.arbiters.is_empty() {
+            // A guardian rebuilds from a task of its own, where an actor can't be started directly.
+            ground.arbiters.push(Arbiter::current());
+        }
+        let kept = Kept { ground, life: life.clone(), fresh, watch, place };
         let loaded = kept.load().await?;
         tracing::info!(journal = %life.id, head = %loaded.head, "loaded");
         let expire_from = self.clock.wall().max(loaded.at).plus(self.grace_ms);

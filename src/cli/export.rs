@@ -36,7 +36,8 @@ pub enum ExportWhat {
 #[command(after_help = "Example:\n  \
     lagerd export stock > stock.csv\n  \
     lagerd export stock --format jsonl --output stock.jsonl --warehouse BER\n\n\
-    The columns sku, warehouse and on_hand can be imported again as a count.\n\
+    The columns sku, warehouse and on_hand can be imported again as a count. A token needs the scope read:*.\n\
+    Pages are read one after the other: each line was true when it was read, they are not one snapshot.\n\
     Exit codes: 0 complete, 69 the daemon can't be used.")]
 pub struct ExportStockArgs {
     /// Where the daemon listens.

@@ -15,20 +15,22 @@ use crate::runtime::{OpenError, audit, inspect};
 #[derive(Debug, Subcommand)]
 pub enum InspectCommand {
     /// A SKU at every warehouse: figures, who holds it, what happened last
-    #[command(after_help = "Example:\n  lagerd inspect sku TEE-M --config lagerd.toml")]
+    #[command(after_help = "Example:\n  lagerd inspect sku TEE-M --config lagerd.toml\n\n\
+        Exit codes: 0 shown, 1 nothing is known of it, 69 the store can't be opened (a running daemon holds an embedded one).")]
     Sku {
         /// The SKU
         sku: String,
     },
     /// The entries of a journal
-    #[command(after_help = "Example:\n  lagerd inspect journal w:BER --limit 5")]
+    #[command(after_help = "Example:\n  lagerd inspect journal w:BER --limit 5\n\n\
+        Exit codes: 0 shown, 1 nothing is known of it, 69 the store can't be opened (a running daemon holds an embedded one).")]
     Journal(JournalArgs),
 }
 
 /// Which entries.
 #[derive(Debug, Args)]
 pub struct JournalArgs {
-    /// The journal: w:<warehouse>, c:<channel> or i:items
+    /// The journal: w:WAREHOUSE, c:CHANNEL or i:items
     journal: String,
     /// First version to show; without it the newest are shown
     #[arg(long)]

@@ -26,7 +26,8 @@ use crate::telemetry::{self, LogHandle};
     version,
     about,
     arg_required_else_help = true,
-    after_help = "Example:\n  lagerd config default > lagerd.toml\n  lagerd config check --config lagerd.toml"
+    after_help = "Example:\n  lagerd demo --for 30s\n  lagerd config default > lagerd.toml\n  \
+        lagerd serve --config lagerd.toml"
 )]
 pub struct Cli {
     /// What every command shares.
@@ -55,10 +56,18 @@ pub enum Command {
     #[command(after_help = "Example:\n  lagerd serve --config lagerd.toml")]
     Serve(ServeArgs),
     /// Check every invariant over the whole store
-    #[command(after_help = "Example:\n  lagerd audit --config lagerd.toml")]
+    #[command(after_help = "Example:\n  lagerd audit --config lagerd.toml\n\n\
+        Reads the store itself and changes nothing. The embedded store belongs to one process: stop the daemon\n\
+        first. Redis can be audited while the daemon runs.\n\
+        Exit codes: 0 every invariant holds, 1 one does not, 69 the store can't be opened.")]
     Audit,
     /// Look into the store
-    #[command(subcommand, after_help = "Example:\n  lagerd inspect sku TEE-M")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  lagerd inspect sku TEE-M\n\n\
+        Reads the store itself and changes nothing. The embedded store belongs to one process: stop the daemon\n\
+        first, or ask it: GET /v1/stock/TEE-M/history?warehouse=BER."
+    )]
     Inspect(InspectCommand),
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]

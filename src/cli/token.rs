@@ -13,9 +13,11 @@ use crate::config::TokenHash;
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it once, with the section for the configuration file
-    #[command(
-        after_help = "Example:\n  lagerd token new --name shop --scope read:web-de --scope sell:web-de"
-    )]
+    #[command(after_help = "Example:\n  \
+            lagerd token new --name shop --scope read:web-de --scope sell:web-de >> lagerd.toml\n\n\
+            The section goes to standard output, the token itself to standard error alone: no file keeps it.\n\
+            Scopes: read:<channel>, read:*, sell:<channel>, stock:<warehouse>, fulfil:<warehouse>,\n\
+            contact:<channel>, admin (everything).")]
     New {
         /// Who will use it: 1 to 32 of A-Z a-z 0-9 _ -
         #[arg(long, default_value = "shop", value_parser = crate::config::parse_id)]
@@ -39,10 +41,12 @@ pub(super) fn run(command: &TokenCommand) -> Exit {
     };
     let scopes: Vec<String> = scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
     let text = format!(
-        "# The token, shown only now: {token}\n[[token]]\nname = \"{name}\"\nhash = \"{}\"\nscopes = [{}]\n",
+        "\n[[token]]\nname = \"{name}\"\nhash = \"{}\"\nscopes = [{}]\n",
         TokenHash::of(&token).configured(),
         scopes.join(", "),
     );
+    // Apart from the section, so that `>> lagerd.toml` does not write the secret into the file.
+    print::complaint(format_args!("the token, shown only now: {token}"));
     if print::result(&text).is_ok() { Exit::Ok } else { Exit::Unavailable }
 }
 

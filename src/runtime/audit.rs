@@ -19,6 +19,7 @@ pub async fn run(settings: &Settings) -> Result<Report, OpenError> {
 /// The report, a line per journal and one per problem.
 #[must_use]
 pub fn text(report: &Report) -> String {
+    let count = report.journals.len();
     let mut text = String::new();
     for journal in &report.journals {
         let verdict = if journal.problems.is_empty() { "ok" } else { "BROKEN" };
@@ -37,7 +38,12 @@ pub fn text(report: &Report) -> String {
             writeln!(text, "  {problem}").unwrap_or_default();
         }
     }
-    let verdict = if report.is_clean() { "every invariant holds" } else { "invariants are broken" };
-    writeln!(text, "{} journals: {verdict}", report.journals.len()).unwrap_or_default();
+    let verdict = match (count, report.is_clean()) {
+        (0, true) => "every invariant holds, for nothing was ever written to this store",
+        (_, true) => "every invariant holds",
+        (_, false) => "invariants are broken",
+    };
+    let journals = if count == 1 { "journal" } else { "journals" };
+    writeln!(text, "{count} {journals}: {verdict}").unwrap_or_default();
     text
 }

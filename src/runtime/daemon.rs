@@ -138,8 +138,10 @@ impl Daemon {
         };
         let key = FingerprintKey::of_store(&journal.store_id().0.to_be_bytes());
         self.door.open(house.clone(), key);
-        let open = self.settings.tokens.is_empty();
-        tracing::info!(%address, without_tokens = open, "ready");
+        tracing::info!(%address, "ready");
+        if self.settings.tokens.is_empty() {
+            tracing::warn!("no [[token]] is configured: everybody on this machine may do everything");
+        }
         let chores = self.keep_house(&journal);
         let ended = self.wait(signals).await;
         tracing::info!("stopping");

@@ -8,11 +8,15 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::{Sku, WarehouseId};
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
-use crate::journal::record::{Entry, Recorded};
-use crate::journal::{Journal, JournalError, JournalId, JournalKind};
+use crate::journal::record::Entry;
+use crate::journal::{Journal, JournalError, JournalId, JournalKind, StoredEntry};
 
 use super::parts;
 use super::store::{OpenError, open_to_look};
+use super::telling::{self, Told};
+
+/// Changes of a SKU that are shown per warehouse; the whole history is asked of the running daemon.
+const LAST_CHANGES: usize = 10;
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ impl Subject {
     }
 }
 
-/// Looks into the configured store.
+/// Looks into the configured store. The text is empty where nothing is known of the subject.
 ///
 /// # Errors
 /// [`OpenError`].
@@ -59,63 +63,65 @@ async fn sku(journal: &dyn Journal, settings: &Settings, sku: &Sku) -> Result<St
         let name = WarehouseId::stored(&id.name);
         let loaded = load_machine(journal, &id, &move || Warehouse::new(name.clone(), rules), 0).await?;
         let Some(level) = loaded.machine.level(sku) else { continue };
-        let head = loaded.head;
-        write_line(&mut text, format_args!("{id} at {head}"));
-        write_line(
-            &mut text,
-            format_args!(
-                "  on_hand {}  damaged {}  quality_control {}  quarantine {}  reserved {}  allocated {}  deficit {}",
-                level.on_hand,
-                level.damaged,
-                level.quality_control,
-                level.quarantine,
-                level.reserved,
-                level.allocated,
-                level.deficit()
-            ),
-        );
-        if let Some(policy) = loaded.machine.policy(sku) {
-            write_line(&mut text, format_args!("  {policy:?}"));
+        write_line(&mut text, format_args!("{sku} at {} (journal {id}, head {})", id.name, loaded.head));
+        write_line(&mut text, format_args!("  {}", telling::figures(level)));
+        let policy = loaded.machine.policy(sku).map(telling::stock_policy).filter(|told| !told.is_empty());
+        if let Some(policy) = policy {
+            write_line(&mut text, format_args!("  {policy}"));
         }
-        for (_, hold) in loaded.machine.holds().filter(|(_, hold)| hold.held(sku) > 0) {
-            for claim in hold.claims() {
-                write_line(
-                    &mut text,
-                    format_args!(
-                        "  held {} by {} on {} until {}",
-                        claim.quantity(sku),
-                        claim.reservation,
-                        hold.channel,
-                        claim.deadline
-                    ),
-                );
-            }
-        }
-        for (reservation, allocation) in loaded.machine.allocations() {
-            for line in allocation.lines.iter().filter(|line| line.sku == *sku) {
-                write_line(
-                    &mut text,
-                    format_args!("  allocated {} to {reservation} on {}", line.quantity, allocation.channel),
-                );
-            }
-        }
-        last_fact(journal, &id, sku, level.changed, &mut text).await?;
+        claims(&loaded.machine, sku, &mut text);
+        last_changes(journal, &id, sku, level.changed, &mut text).await?;
     }
     Ok(text)
 }
 
-async fn last_fact(
+/// Who holds units of a SKU, and to whom they are promised.
+fn claims(warehouse: &Warehouse, sku: &Sku, text: &mut String) {
+    for (_, hold) in warehouse.holds().filter(|(_, hold)| hold.held(sku) > 0) {
+        for claim in hold.claims() {
+            let (quantity, until) = (claim.quantity(sku), telling::time(claim.deadline));
+            let cart = hold.cart.as_ref().map(|cart| format!(", cart {cart}")).unwrap_or_default();
+            let (by, channel) = (&claim.reservation, &hold.channel);
+            write_line(
+                text,
+                format_args!("  held {quantity} by {by}, channel {channel}{cart}, until {until}"),
+            );
+        }
+    }
+    for (reservation, allocation) in warehouse.allocations() {
+        for line in allocation.lines.iter().filter(|line| line.sku == *sku) {
+            let (quantity, channel) = (line.quantity, &allocation.channel);
+            write_line(text, format_args!("  allocated {quantity} to {reservation}, channel {channel}"));
+        }
+    }
+}
+
+/// The newest changes of a SKU, newest first: each fact names the version of the one before it.
+async fn last_changes(
     journal: &dyn Journal,
     id: &JournalId,
     sku: &Sku,
-    version: u64,
+    newest: u64,
     text: &mut String,
 ) -> Result<(), JournalError> {
-    let page = journal.read(id, version, 1).await?;
-    let Some(stored) = page.first().filter(|stored| stored.head.version == version) else { return Ok(()) };
-    let entry = Entry::<Warehouse>::decode(&stored.entry)?;
-    for (_, fact) in entry.facts.iter().filter(|(_, fact)| fact.lines.iter().any(|line| line.sku == *sku)) {
-        write_line(text, format_args!("  last {} at version {version}, {}", fact.kind.name(), entry.at));
+    let (mut version, mut shown) = (newest, 0);
+    while version > 0 && shown < LAST_CHANGES {
+        let page = journal.read(id, version, 1).await?;
+        let Some(stored) = page.first().filter(|stored| stored.head.version == version) else { break };
+        let entry = Entry::<Warehouse>::decode(&stored.entry)?;
+        let mut older = 0;
+        for (cause, fact) in entry.facts.iter().rev() {
+            let Some(change) = telling::change_of(fact, sku) else { continue };
+            older = fact.lines.iter().find(|line| line.sku == *sku).map_or(0, |line| line.previous);
+            shown = shown.saturating_add(1);
+            let (at, kind, about) = (telling::time(entry.at), fact.kind.name(), telling::about(fact));
+            let cause = telling::cause(cause.and_then(|cause| entry.causes.get(cause)));
+            write_line(text, format_args!("  {at}  {kind} {change:+}{about}  [{cause}]"));
+        }
+        if older >= version {
+            break;
+        }
+        version = older;
     }
     Ok(())
 }
@@ -128,9 +134,13 @@ async fn entries(
 ) -> Result<String, JournalError> {
     let span = journal.span(id).await?;
     let mut text = String::new();
+    if span.head.version == 0 {
+        return Ok(text);
+    }
+    let (head, first, bytes) = (span.head, span.first, span.log_bytes);
     write_line(
         &mut text,
-        format_args!("{id} head {} first {} log about {} bytes", span.head, span.first, span.log_bytes),
+        format_args!("{id}: head {head}, kept from version {first}, about {bytes} bytes of log"),
     );
     let newest = span.head.version.saturating_add(1).saturating_sub(limit as u64);
     let mut next = from.unwrap_or(newest).max(span.first);
@@ -141,24 +151,26 @@ async fn entries(
         next = last.head.version.saturating_add(1);
         left = left.saturating_sub(page.len());
         for stored in &page {
-            write_line(&mut text, format_args!("{}", stored.head));
             match id.kind {
-                JournalKind::Warehouse => facts::<Warehouse>(&stored.entry, &mut text)?,
-                JournalKind::Channel => facts::<Channel>(&stored.entry, &mut text)?,
-                JournalKind::Items => facts::<Items>(&stored.entry, &mut text)?,
+                JournalKind::Warehouse => facts::<Warehouse>(stored, &mut text)?,
+                JournalKind::Channel => facts::<Channel>(stored, &mut text)?,
+                JournalKind::Items => facts::<Items>(stored, &mut text)?,
             }
         }
     }
     Ok(text)
 }
 
-fn facts<M: Recorded>(bytes: &[u8], text: &mut String) -> Result<(), JournalError> {
-    let entry = Entry::<M>::decode(bytes)?;
-    write_line(text, format_args!("  at {}, {} rows", entry.at, entry.rows.len()));
+fn facts<M: Told>(stored: &StoredEntry, text: &mut String) -> Result<(), JournalError> {
+    let entry = Entry::<M>::decode(&stored.entry)?;
+    let (at, rows) = (telling::time(entry.at), entry.rows.len());
+    write_line(text, format_args!("{}  {at}, {rows} rows", stored.head));
     for (cause, fact) in &entry.facts {
-        let cause = cause.and_then(|cause| entry.causes.get(cause));
-        let cause = cause.map_or("time".to_owned(), |cause| cause.id.to_string());
-        write_line(text, format_args!("  {cause}: {fact:?}"));
+        let cause = telling::cause(cause.and_then(|cause| entry.causes.get(cause)));
+        let (name, lines) = M::told(fact);
+        for line in lines {
+            write_line(text, format_args!("  {name}  {line}  [{cause}]"));
+        }
     }
     Ok(())
 }

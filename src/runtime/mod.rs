@@ -1,7 +1,8 @@
 //! Construction and wiring: the only place that knows every part.
 //!
 //! `daemon` builds the house out of settings and runs it, `store` opens the store and holds it against its witness,
-//! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it.
+//! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it, `telling` turns its
+//! records into lines for people.
 //!
 //! May know: every folder; nobody but the command line and tests knows it.
 //!
@@ -16,6 +17,7 @@ mod daemon;
 pub mod inspect;
 mod parts;
 mod store;
+mod telling;
 
 pub use clocks::SystemClock;
 pub use daemon::{Ended, Options, serve};

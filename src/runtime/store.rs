@@ -9,7 +9,10 @@ use crate::journal::embedded::{EmbeddedJournal, EmbeddedOptions};
 use crate::journal::record::Entry;
 use crate::journal::redis::{RedisJournal, RedisOptions};
 use crate::journal::witness::{Verdict, Witness, Witnessed, check};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, StoreId};
+
+/// What an operator may do about a loss.
+const WAY_OUT: &str = "restore it, or start with --accept-loss to go on without what it lost";
 
 /// Why a store can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,13 +107,18 @@ async fn open_redis(settings: &Settings, path: &Path, accept_loss: bool) -> Resu
     let mut options = RedisOptions::new(url);
     options.allow_eviction = settings.store.allow_eviction;
     options.found_store = accept_loss || witnessed.is_none();
-    let journal: Arc<dyn Journal> = Arc::new(RedisJournal::open(&options).await?);
+    let opened = RedisJournal::open(&options).await.map_err(OpenError::from);
+    let journal: Arc<dyn Journal> = Arc::new(opened.map_err(|error| match error {
+        OpenError::Lost(why) => OpenError::Lost(format!("{why}: {WAY_OUT}")),
+        other => other,
+    })?);
+    if let Some(old) = witnessed.as_ref().filter(|old| old.store != journal.store_id()) {
+        tell_replaced(old, journal.store_id());
+    }
     let lost = lost(witnessed.as_ref(), journal.as_ref()).await?;
     if !lost.is_empty() && !accept_loss {
         let list = lost.join("; ");
-        return Err(OpenError::Lost(format!(
-            "the store lost confirmed entries ({list}): restore it, or start with --accept-loss to go on without them"
-        )));
+        return Err(OpenError::Lost(format!("the store lost confirmed entries ({list}): {WAY_OUT}")));
     }
     for loss in &lost {
         tracing::error!(%loss, "the store lost confirmed entries; going on as ordered");
@@ -119,6 +127,14 @@ async fn open_redis(settings: &Settings, path: &Path, accept_loss: bool) -> Resu
     let heads = known.map(|known| known.heads).unwrap_or_default();
     let witness = Witness::keep(path.to_owned(), journal.store_id(), heads);
     Ok(Opened { journal, witness: Some(witness) })
+}
+
+/// Another store is no loss by itself, yet whoever reads the log has to learn that what was known is not looked for.
+fn tell_replaced(old: &Witnessed, found: StoreId) {
+    tracing::warn!(known = %old.store, %found, "this is another store than the one this machine knew; going on with it");
+    for (journal, head) in old.heads.iter().filter(|(_, head)| head.version > 0) {
+        tracing::warn!(%journal, %head, "confirmed in the store before, not looked for in this one");
+    }
 }
 
 async fn lost(witnessed: Option<&Witnessed>, journal: &dyn Journal) -> Result<Vec<String>, OpenError> {

@@ -20,7 +20,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// Every metric of the daemon. Cheap to count into from any thread; hot paths keep the handle of their label set
-/// ([`Metrics::queue`] and its like answer an owned one).
+/// ([`Metrics::actor`] and [`Metrics::warehouse`] answer one).
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,

@@ -16,6 +16,8 @@ pub mod core;
 pub mod load;
 pub mod recovery;
 mod rescue;
+#[cfg(test)]
+mod tests;
 pub mod watch;
 
 pub use actor::Journaled;

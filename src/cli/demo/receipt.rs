@@ -18,7 +18,8 @@ const EXAMPLES: usize = 5;
 pub(super) async fn receipt(hour: &Hour, screen: &Screen) -> Result<bool, Failure> {
     let said = stock(hour).await?;
     let ledger = hour.ledger.lock().await;
-    let names = "  warehouse      opening  + received  + returned  - shipped  - scrapped  ± corrected  = on hand   daemon says";
+    let names =
+        "  warehouse     opening +received +returned -shipped -scrapped ±corrected =on hand  daemon says";
     screen.plain(names);
     let mut wrong = Vec::new();
     for warehouse in &hour.merchant.warehouses {
@@ -26,7 +27,7 @@ pub(super) async fn receipt(hour: &Hour, screen: &Screen) -> Result<bool, Failur
         let daemon: i64 =
             said.iter().filter(|((place, _), _)| place == warehouse).map(|(_, level)| level.on_hand).sum();
         screen.plain(&format!(
-            "  {warehouse:<13}  {:>7}  {:>10}  {:>10}  {:>9}  {:>10}  {:>11}  {:>9}  {daemon:>12}",
+            "  {warehouse:<13} {:>7} {:>9} {:>9} {:>8} {:>9} {:>10} {:>8} {daemon:>12}",
             sum.opening,
             sum.received,
             sum.returned,

@@ -39,6 +39,7 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
     raise_file_limit();
     let mut screen = Screen::new();
     let merchant = Merchant::read(&mut fastrand::Rng::with_seed(args.seed))?;
+    screen.head("lagerd demo: a merchant for coffee and outdoor gear, one busy hour in fast motion");
     let daemon = Daemon::start(args.redis.as_deref()).await?;
     let hour = Arc::new(Hour::new(merchant, daemon.target()));
     open(&hour).await?;
@@ -52,7 +53,8 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
 async fn open(hour: &Hour) -> Result<(), Failure> {
     let mut client = hour.client();
     if !client.stock_page(None, 1).await?.items.is_empty() {
-        let told = "this store holds stock already; give the demo a database of its own, such as redis://127.0.0.1:6379/9";
+        let told = "this Redis database holds stock already, of an earlier demo perhaps: empty it (redis-cli -n 9 \
+                    flushdb, where it is number 9 and nothing else lives there) or name another";
         return Err(told.into());
     }
     let merchant = &hour.merchant;
@@ -94,11 +96,13 @@ async fn open(hour: &Hour) -> Result<(), Failure> {
 fn welcome(screen: &Screen, args: &DemoArgs, hour: &Hour, url: &str) {
     let merchant = &hour.merchant;
     let store = if args.redis.is_some() { "Redis" } else { "the embedded store" };
-    screen.head("lagerd demo: a merchant for coffee and outdoor gear, one busy hour in fast motion");
     screen.plain(&format!(
-        "\n  {} products lie in {} places ({} units); 6 channels sell them at the same time: shop, Amazon, eBay,\n  \
-         app, Instagram, till. Customers and staff are simulated, the daemon is real: it keeps one truth on\n  \
-         {store}, and everybody uses its HTTP door as your shop would. The column to watch is the last one.\n",
+        "\n  {} products lie in {} places ({} units) and are sold by 6 channels at the same\n  \
+         time: shop, Amazon, eBay, app, Instagram, till. Customers and staff are simulated,\n  \
+         the daemon is real: it keeps one truth on {store}, and everybody uses\n  \
+         its HTTP door as your shop would.\n\n  \
+         Each line is one second. `refused` came too late, and was told so. The last column\n  \
+         counts units promised twice: it has to stay 0.\n",
         merchant.items.len(),
         merchant.warehouses.len(),
         merchant.opening_units(),
@@ -112,7 +116,9 @@ fn welcome(screen: &Screen, args: &DemoArgs, hour: &Hour, url: &str) {
          and see yourself in the next line below"
     ));
     if std::io::stdin().is_terminal() {
-        screen.plain("  kill   type k and Enter: the daemon dies (kill -9) under load, starts again, losses are counted");
+        screen.plain(
+            "  kill   type k and Enter: the daemon dies (kill -9) and starts again, losses are counted",
+        );
     }
     screen.plain("");
 }
@@ -200,8 +206,8 @@ async fn watch(watch: Watch<'_>) -> Result<(), Failure> {
             model.sync();
             let oversold = model.oversold;
             screen.news(&format!(
-                "SIMULATION, same demand, stock copied to each channel every 15 minutes ({SYNC_EVERY_S} s here): would have \
-                 sold {oversold} units that don't exist"
+                "SIMULATION, stock copied to the channels every 15 min ({SYNC_EVERY_S} s here), same demand:\n     \
+                 {oversold} units sold so far that don't exist"
             ));
         }
         if number % DUEL_EVERY_S == FIRST_DUEL_S {
@@ -257,7 +263,7 @@ async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<E
         (ledger.counters, ledger.surprise.clone(), ledger.oversold())
     };
     let surprises = match &surprise {
-        None => format!("{} carts, every answer as the contract says", counters.carts),
+        None => format!("{} carts, every answer as promised", counters.carts),
         Some(first) => format!("{} answers no customer should get, the first: {first}", counters.surprises),
     };
     screen.verdict(surprise.is_none(), &surprises);

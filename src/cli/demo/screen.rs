@@ -58,19 +58,18 @@ impl Screen {
     /// The live line.
     pub(super) fn second(&mut self, second: &Second) {
         if self.lines.is_multiple_of(HEADER_EVERY) {
-            let names =
-                "  second  carts/s  refused/s   paid/s  shipped/s  on shelves  held now  slowest  oversold";
+            let names = "  second  carts  refused  paid  shipped  on shelves  held  slowest  oversold";
             println!("{}", self.paint("2", names));
         }
         self.lines += 1;
         let Second { second: number, before, now, total, slowest_ms, oversold, guest } = second;
         let guest = match guest {
             0 => String::new(),
-            1 => "   YOU: 1 mug is yours".to_owned(),
-            many => format!("   YOU: {many} mugs are yours"),
+            1 => "  <- 1 mug is yours".to_owned(),
+            many => format!("  <- {many} mugs are yours"),
         };
         println!(
-            "  {number:>6}  {:>7}  {:>9}  {:>7}  {:>9}  {:>10}  {:>8}  {:>4} ms  {oversold:>8}{}",
+            "  {number:>6}  {:>5}  {:>7}  {:>4}  {:>7}  {:>10}  {:>4}  {:>4} ms  {}{}",
             now.carts - before.carts,
             now.refused - before.refused,
             now.paid - before.paid,
@@ -78,6 +77,7 @@ impl Screen {
             total.on_hand(),
             total.held,
             slowest_ms,
+            self.paint(if *oversold == 0 { "32" } else { "31" }, &format!("{oversold:>8}")),
             self.paint("33", &guest),
         );
     }

@@ -10,6 +10,9 @@ use crate::client::{Client, CountLine, Counts, Movement};
 /// any more is a shortage, which is another story than overselling.
 const PLENTY: i64 = 6;
 
+/// How far the daemon's clock may be behind the one counts are dated by.
+const CLOCK_DOUBT: jiff::SignedDuration = jiff::SignedDuration::from_millis(50);
+
 /// Works at one warehouse until closing.
 pub(super) async fn clerk(hour: Arc<Hour>, warehouse: String, seed: u64) {
     let mut clerk = Clerk { client: hour.client(), rng: fastrand::Rng::with_seed(seed), hour, warehouse };
@@ -95,7 +98,8 @@ impl Clerk {
             Ok(stock) => stock.seen(&self.warehouse),
             Err(error) => return self.hour.ledger.lock().await.surprised(format!("{told}: {error}")),
         };
-        let as_of = jiff::Timestamp::now().to_string();
+        // A count must not lie ahead of the daemon's clock, which may be a little behind ours.
+        let as_of = (jiff::Timestamp::now() - CLOCK_DOUBT).to_string();
         let lines = vec![CountLine { sku: sku.clone(), on_hand }];
         let counts = Counts { source: "stocktaking".into(), as_of, seen, lines };
         let answer = self.client.counts(&self.warehouse, &command_id(), &counts).await;

@@ -29,7 +29,9 @@ pub enum ImportWhat {
     A CSV file names its columns in the first line; comma, semicolon and tab are told apart by themselves:\n  \
     sku,warehouse,on_hand\n  TEE-M,BER,42\n\n\
     Exit codes: 0 every line applied, 1 some lines refused, 2 the file can't be used, 69 the daemon can't be used. \
-    An import that was cut short continues when the same command runs again.")]
+    A token needs the scope stock:<warehouse>.\n\
+    An import that was cut short continues when the same command runs again; FILE.lagerd-import beside the file \
+    remembers how far it came.")]
 pub struct ImportStockArgs {
     /// The file; `.jsonl` and `.ndjson` are read as JSON Lines, everything else as CSV.
     pub file: PathBuf,

@@ -1,22 +1,38 @@
 //! Bytes in and out: variable-length integers (LEB128, zigzag for signed), and strings named once per record and
 //! counted afterwards.
 
+use std::ops::Range;
+
 use ahash::AHashMap;
 
 use crate::journal::JournalError;
+
+/// Bytes most records of a row fit into.
+const ROW_BYTES: usize = 128;
 
 /// Writes one record.
 #[derive(Debug, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
-    strings: AHashMap<String, u64>,
+    /// Strings written in full, by hash: no copy of them is made, they stand in the record.
+    named: AHashMap<u64, Named>,
+    names: u64,
+}
+
+/// A string written in full.
+#[derive(Debug)]
+struct Named {
+    at: Range<usize>,
+    number: u64,
 }
 
 impl Writer {
     /// Begins a record of a version.
     #[must_use]
     pub fn new(version: u8) -> Self {
-        Self { bytes: vec![version], strings: AHashMap::new() }
+        let mut bytes = Vec::with_capacity(ROW_BYTES);
+        bytes.push(version);
+        Self { bytes, named: AHashMap::new(), names: 0 }
     }
 
     /// The record.
@@ -57,15 +73,21 @@ impl Writer {
 
     /// A string; the second time a record names it, only its number is written.
     pub fn text(&mut self, text: &str) {
-        if let Some(known) = self.strings.get(text) {
-            let number = known.wrapping_add(1);
+        let hash = self.named.hasher().hash_one(text);
+        if let Some(named) = self.named.get(&hash)
+            && self.bytes.get(named.at.clone()) == Some(text.as_bytes())
+        {
+            let number = named.number.wrapping_add(1);
             self.unsigned(number);
             return;
         }
-        self.strings.insert(text.to_owned(), self.strings.len() as u64);
         self.byte(0);
         self.length(text.len());
+        let at = self.bytes.len()..self.bytes.len().wrapping_add(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
+        // Of two strings with one hash the later is known from here on; the other is written in full again.
+        self.named.insert(hash, Named { at, number: self.names });
+        self.names = self.names.wrapping_add(1);
     }
 
     /// Something that may be absent.
@@ -84,6 +106,9 @@ impl Writer {
         }
     }
 }
+
+/// Elements a list reserves memory for before it has read them: damage may ask for as many as the record has bytes.
+const RESERVED_MAX: usize = 64;
 
 /// Reads one record; every error says what was expected.
 #[derive(Debug)]
@@ -146,6 +171,10 @@ impl<'a> Reader<'a> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
+            // The tenth byte has room for one bit.
+            if shift == 63 && byte > 1 {
+                break;
+            }
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 return Ok(value);
@@ -190,7 +219,8 @@ impl<'a> Reader<'a> {
     /// A list.
     pub fn list<T>(&mut self, mut get: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let length = self.length()?;
-        let mut values = Vec::with_capacity(length);
+        // An element takes at least a byte of the record and maybe hundreds in memory.
+        let mut values = Vec::with_capacity(length.min(RESERVED_MAX));
         for _ in 0..length {
             values.push(get(self)?);
         }

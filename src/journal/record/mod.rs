@@ -12,6 +12,8 @@ pub mod codec;
 pub mod entry;
 pub mod item;
 pub mod shared;
+#[cfg(test)]
+mod tests;
 pub mod warehouse;
 
 pub use codec::{Reader, Writer};

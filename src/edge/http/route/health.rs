@@ -30,7 +30,8 @@ pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Resu
         let problem =
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the store can't be reached")
                 .retry_after(2);
-        return Err(match health.warnings.first() {
+        // What keeps the store away stands behind what its settings weaken.
+        return Err(match health.warnings.last() {
             Some(warning) => problem.detail(warning.clone()),
             None => problem,
         });

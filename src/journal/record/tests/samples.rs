@@ -1,0 +1,263 @@
+//! One of everything that is stored.
+
+use std::sync::Arc;
+
+use crate::domain::channel::{ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
+use crate::domain::fact::{Fact, FactKind, FactLine};
+use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
+use crate::domain::ids::{
+    ActorName, CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId,
+};
+use crate::domain::item::{Item, ItemFact, ItemRow};
+use crate::domain::level::Level;
+use crate::domain::machine::Cause;
+use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
+use crate::domain::policy::{Fence, Scheduled, StockPolicy};
+use crate::domain::quantity::UNITS_MAX;
+use crate::domain::time::Timestamp;
+use crate::domain::warehouse::{Row, Totals, Warehouse};
+use crate::journal::record::{Entry, Recorded};
+
+const AT: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+fn id(text: &str) -> CommandId {
+    CommandId::parse(text).unwrap()
+}
+
+fn channel(text: &str) -> ChannelId {
+    ChannelId::parse(text).unwrap()
+}
+
+fn cart() -> CartId {
+    CartId::parse("c 1/größe").unwrap()
+}
+
+fn level(on_hand: i64) -> Level {
+    let (damaged, quality_control, quarantine) = (1, 2, 3);
+    Level { on_hand, damaged, quality_control, quarantine, reserved: 4, allocated: 5, changed: 300 }
+}
+
+fn line(text: &str, quantity: i64) -> ClaimLine {
+    ClaimLine { sku: sku(text), quantity }
+}
+
+/// An entry that says nothing.
+pub(super) fn empty<M: Recorded>() -> Entry<M> {
+    Entry { at: Timestamp::from_millis(0), causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }
+}
+
+/// An entry of these facts and rows, of two commands and of time alone.
+pub(super) fn entry<M: Recorded>(facts: &[M::Fact], rows: &[M::Row]) -> Entry<M> {
+    let causes = vec![
+        Cause { id: id("01890a5d-ac96-774b-bcce-b302099a8057"), actor: ActorName::parse("till 3").ok() },
+        Cause { id: id("b-1").line(7), actor: None },
+    ];
+    let cause = |at: usize| [None, Some(0), Some(1)][at % 3];
+    let facts = facts.iter().enumerate().map(|(at, fact)| (cause(at), fact.clone())).collect();
+    Entry { at: AT, causes, facts, rows: rows.to_vec() }
+}
+
+/// Everything a warehouse stores, in one entry.
+pub(super) fn warehouse_entry() -> Entry<Warehouse> {
+    entry(&facts(), &rows())
+}
+
+/// One fact of each kind: of odd number bare, of even number with all there can be.
+pub(super) fn facts() -> Vec<Fact> {
+    let of = |kind: &FactKind| {
+        let line =
+            |name: &str, change, previous| FactLine { sku: sku(name), change, after: level(42), previous };
+        let bare = Fact::new(*kind).lines(vec![line("TEE-M", -3, 0)]);
+        if !kind.number().is_multiple_of(2) {
+            return bare;
+        }
+        Fact {
+            lines: vec![line("TEE-M", 3, 299), line("Größe #1/ü", -UNITS_MAX, 1)],
+            reservation: Some(id("r-1")),
+            channel: Some(channel("web-de")),
+            cart: Some(cart()),
+            reference: Reference::parse("PO 4711").ok(),
+            reason: Reason::parse("found").ok(),
+            source: SourceId::parse("erp").ok(),
+            time: Some(AT.minus(1)),
+            covered: true,
+            lost: Some((17, 300)),
+            ..bare
+        }
+    };
+    FactKind::ALL.iter().map(of).collect()
+}
+
+fn plan() -> Plan {
+    let part = |name: &str, lines| PlanPart { warehouse: WarehouseId::parse(name).unwrap(), lines };
+    Arc::new(vec![part("BER", vec![line("TEE-M", 2)]), part("WIE", vec![line("TEE-M", 1), line("CAP", 9)])])
+}
+
+fn claim(name: &str, attempt: u32) -> Claim {
+    let lines = vec![line("TEE-M", 2), line("CAP", UNITS_MAX)];
+    Claim { reservation: id(name), attempt, lines, plan: plan(), deadline: AT.plus(900_000) }
+}
+
+fn draw() -> Draw {
+    Draw { sku: sku("TEE-M"), quantity: 1, set_by: 299 }
+}
+
+fn holds() -> [Row; 4] {
+    let full = Hold {
+        channel: channel("web-de"),
+        cart: Some(cart()),
+        created: AT,
+        newest: Some(AT.plus(1)),
+        now: Some(claim("r-1", 1)),
+        next: Some(claim("r-2", u32::MAX)),
+        draws: vec![draw()],
+        replaced: vec![Replaced { reservation: id("r-0"), lines: vec![line("TEE-M", 1)] }],
+    };
+    let alone = Hold {
+        channel: channel("till"),
+        cart: None,
+        created: AT,
+        newest: None,
+        now: Some(Claim { plan: Plan::default(), ..claim("r-3", 1) }),
+        next: None,
+        draws: Vec::new(),
+        replaced: Vec::new(),
+    };
+    let key = HoldKey::Cart(channel("web-de"), cart());
+    [
+        Row::Hold(key.clone(), Some(full)),
+        Row::Hold(HoldKey::Alone(id("r-3")), Some(alone)),
+        Row::Hold(key, None),
+        Row::Hold(HoldKey::Alone(id("r-3")), None),
+    ]
+}
+
+fn allocation() -> Allocation {
+    Allocation {
+        channel: channel("web-de"),
+        cart: Some(cart()),
+        lines: vec![line("TEE-M", 2)],
+        draws: vec![draw()],
+        requested_at: AT,
+        attempt: 2,
+        plan: plan(),
+    }
+}
+
+fn policy() -> StockPolicy {
+    let window = Scheduled { value: -7, from: Some(AT), until: Some(AT.plus(60_000)) };
+    let fence = |name: &str, set| Fence { channel: channel(name), set, left: 5, set_by: 4 };
+    let fences = vec![fence("web-de", Scheduled::always(10)), fence("till", window)];
+    StockPolicy { safety_stock: Some(window), fences }
+}
+
+fn mark(measures: Measures) -> Mark {
+    Mark { source: SourceId::parse("erp").unwrap(), as_of: AT, figure: -42, measures, lag_ms: 60_000 }
+}
+
+fn remembered() -> Vec<Remembered> {
+    let ends = [
+        None,
+        Some(End::Released),
+        Some(End::Expired),
+        Some(End::Amended(id("r-2"))),
+        Some(End::Shipped),
+        Some(End::Abandoned),
+    ];
+    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let others = [
+        Outcome::ReleasedUnseen { attempt: 4 },
+        Outcome::Acted(id("r-1")),
+        Outcome::Moved { covered: true },
+        Outcome::Done,
+    ];
+    let outcomes = ends.into_iter().map(claimed).chain(others);
+    let class = |outcome: &Outcome| match outcome {
+        Outcome::Moved { .. } => Class::Movement,
+        _ => Class::Hold,
+    };
+    let of = |outcome| Remembered { class: class(&outcome), time: AT, fingerprint: u64::MAX, outcome };
+    outcomes.map(of).collect()
+}
+
+fn floors() -> Floors {
+    Floors { hold: AT, movement: Timestamp::MIN }
+}
+
+/// One row of each kind, there and gone.
+pub(super) fn rows() -> Vec<Row> {
+    let key = || BucketKey { minute: -1, sku: sku("Größe #1/ü") };
+    let bucket = Bucket { incoming: 5, outgoing: 3, first: 10, last: 20 };
+    let totals = Totals { received: 100, returned: 1, shipped: 50, scrapped: 2, corrected: -7 };
+    let mut rows = vec![
+        Row::Level(sku("TEE-M"), Some(level(-42))),
+        Row::Level(sku("Größe #1/ü"), None),
+        Row::Policy(sku("TEE-M"), Some(policy())),
+        Row::Policy(sku("TEE-M"), None),
+        Row::Allocation(id("r-1"), Some(allocation())),
+        Row::Allocation(id("r-1"), None),
+        Row::Mark(sku("TEE-M"), Some(mark(Measures::OnHand))),
+        Row::Mark(sku("CAP"), Some(mark(Measures::Available))),
+        Row::Mark(sku("TEE-M"), None),
+        Row::Bucket(key(), Some(bucket)),
+        Row::Bucket(key(), None),
+        Row::Remembered(id("r-9"), None),
+        Row::Totals(totals),
+        Row::Floors(floors()),
+    ];
+    rows.extend(holds());
+    rows.extend(remembered().into_iter().map(|known| Row::Remembered(id("r-1"), Some(known))));
+    rows
+}
+
+fn channel_policy() -> ChannelPolicy {
+    let cap = Scheduled { value: 9, from: Some(AT), until: None };
+    ChannelPolicy { buffer: Some(Scheduled::always(2)), cap: Some(cap), low_at: Some(3) }
+}
+
+/// What happens to a channel.
+pub(super) fn channel_facts() -> Vec<ChannelFact> {
+    let of = |after| ChannelFact::PolicySet { sku: sku("TEE-M"), after };
+    vec![of(channel_policy()), of(ChannelPolicy::default())]
+}
+
+/// What a channel knows.
+pub(super) fn channel_rows() -> Vec<ChannelRow> {
+    vec![
+        ChannelRow::Policy(sku("TEE-M"), Some(channel_policy())),
+        ChannelRow::Policy(sku("TEE-M"), None),
+        ChannelRow::Remembered(id("p-1"), remembered().pop()),
+        ChannelRow::Remembered(id("p-1"), None),
+        ChannelRow::Floors(floors()),
+    ]
+}
+
+/// What happens to the item cards.
+pub(super) fn item_facts() -> Vec<ItemFact> {
+    vec![ItemFact::Set { sku: sku("Größe #1/ü") }]
+}
+
+/// What the item cards know.
+pub(super) fn item_rows() -> Vec<ItemRow> {
+    let bin = |warehouse: &str, bin: &str| (WarehouseId::parse(warehouse).unwrap(), bin.to_owned());
+    let card = Item {
+        title: Some("T-Shirt, Größe M".to_owned()),
+        gtin: Some("04012345678901".to_owned()),
+        unit: Some("piece".to_owned()),
+        weight_g: Some(180),
+        bins: [bin("BER", "A-01-3"), bin("WIE", "7")].into(),
+    };
+    vec![
+        ItemRow::Item(sku("TEE-M"), Some(card)),
+        ItemRow::Item(sku("CAP"), Some(Item::default())),
+        ItemRow::Item(sku("CAP"), None),
+        ItemRow::Remembered(id("i-1"), remembered().pop()),
+        ItemRow::Remembered(id("i-1"), None),
+        ItemRow::Floors(floors()),
+    ]
+}

@@ -1,0 +1,190 @@
+//! A store's records as lines for people: times as RFC 3339, one fact a line, nothing but what is set.
+
+use std::fmt::Write as _;
+
+use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
+use crate::domain::fact::Fact;
+use crate::domain::ids::Sku;
+use crate::domain::item::{ItemFact, Items};
+use crate::domain::level::Level;
+use crate::domain::machine::Cause;
+use crate::domain::policy::{Scheduled, StockPolicy};
+use crate::domain::time::Timestamp;
+use crate::domain::warehouse::Warehouse;
+use crate::journal::record::Recorded;
+
+/// A machine whose facts people can read.
+pub(super) trait Told: Recorded {
+    /// The fact's name, and a text for each SKU it touches; at least one text.
+    fn told(fact: &Self::Fact) -> (&'static str, Vec<String>);
+}
+
+impl Told for Warehouse {
+    fn told(fact: &Fact) -> (&'static str, Vec<String>) {
+        let about = about(fact);
+        let mut lines: Vec<String> = fact
+            .lines
+            .iter()
+            .map(|line| format!("{}  {:+}, then {}{about}", line.sku, line.change, figures(&line.after)))
+            .collect();
+        if lines.is_empty() {
+            lines.push(about.trim_start_matches([',', ' ']).to_owned());
+        }
+        (fact.kind.name(), lines)
+    }
+}
+
+impl Told for Channel {
+    fn told(fact: &ChannelFact) -> (&'static str, Vec<String>) {
+        let ChannelFact::PolicySet { sku, after } = fact;
+        ("channel_policy_set", vec![format!("{sku}  {}", channel_policy(after))])
+    }
+}
+
+impl Told for Items {
+    fn told(fact: &ItemFact) -> (&'static str, Vec<String>) {
+        let ItemFact::Set { sku } = fact;
+        ("item_set", vec![sku.to_string()])
+    }
+}
+
+/// The change a fact made to one SKU, signed; the last where a fact touched it twice.
+pub(super) fn change_of(fact: &Fact, sku: &Sku) -> Option<i64> {
+    fact.lines.iter().rev().find(|line| line.sku == *sku).map(|line| line.change)
+}
+
+/// What a fact says beside its figures: for whom, why, until when. Begins with a comma unless there is nothing.
+pub(super) fn about(fact: &Fact) -> String {
+    let mut text = String::new();
+    let mut say = |word: &str, value: Option<&dyn std::fmt::Display>| {
+        if let Some(value) = value {
+            write_to(&mut text, format_args!(", {word} {value}"));
+        }
+    };
+    say("reservation", fact.reservation.as_ref().map(|id| id as _));
+    say("channel", fact.channel.as_ref().map(|id| id as _));
+    say("cart", fact.cart.as_ref().map(|id| id as _));
+    say("ref", fact.reference.as_ref().map(|text| text as _));
+    say("reason", fact.reason.as_ref().map(|text| text as _));
+    say("source", fact.source.as_ref().map(|id| id as _));
+    let time = fact.time.map(time);
+    let word = if fact.reservation.is_some() { "until" } else { "as of" };
+    say(word, time.as_ref().map(|time| time as _));
+    if fact.covered {
+        text.push_str(", known to a count already");
+    }
+    if let Some((from, to)) = fact.lost {
+        write_to(&mut text, format_args!(", lost versions {from} to {to}"));
+    }
+    text
+}
+
+/// A level's figures; what is zero and rare is left out.
+pub(super) fn figures(level: &Level) -> String {
+    let mut text =
+        format!("on_hand {} reserved {} allocated {}", level.on_hand, level.reserved, level.allocated);
+    for (name, units) in [
+        ("damaged", level.damaged),
+        ("quality_control", level.quality_control),
+        ("quarantine", level.quarantine),
+        ("deficit", level.deficit()),
+    ] {
+        if units != 0 {
+            write_to(&mut text, format_args!(" {name} {units}"));
+        }
+    }
+    text
+}
+
+/// What is set aside, for people.
+pub(super) fn stock_policy(policy: &StockPolicy) -> String {
+    let mut parts = Vec::new();
+    if let Some(safety) = &policy.safety_stock {
+        parts.push(format!("safety_stock {}", scheduled(safety)));
+    }
+    for fence in &policy.fences {
+        let set = scheduled(&fence.set);
+        parts.push(format!("fence for {} {} left of {set}", fence.channel, fence.left));
+    }
+    parts.join(", ")
+}
+
+fn channel_policy(policy: &ChannelPolicy) -> String {
+    let mut parts = Vec::new();
+    parts.extend(policy.buffer.as_ref().map(|buffer| format!("buffer {}", scheduled(buffer))));
+    parts.extend(policy.cap.as_ref().map(|cap| format!("cap {}", scheduled(cap))));
+    parts.extend(policy.low_at.map(|low_at| format!("low_at {low_at}")));
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn scheduled(figure: &Scheduled) -> String {
+    let mut text = figure.value.to_string();
+    if let Some(from) = figure.from {
+        write_to(&mut text, format_args!(" from {}", time(from)));
+    }
+    if let Some(until) = figure.until {
+        write_to(&mut text, format_args!(" until {}", time(until)));
+    }
+    text
+}
+
+/// Who caused something: the command, and the token it came with.
+pub(super) fn cause(cause: Option<&Cause>) -> String {
+    match cause {
+        None => "time".to_owned(),
+        Some(Cause { id, actor: None }) => id.to_string(),
+        Some(Cause { id, actor: Some(actor) }) => format!("{id} by {actor}"),
+    }
+}
+
+/// A time in UTC; the domain's ends of time lie beyond the calendar's.
+pub(super) fn time(time: Timestamp) -> jiff::Timestamp {
+    let end = if time.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or(end)
+}
+
+fn write_to(text: &mut String, part: std::fmt::Arguments<'_>) {
+    // Writing into a string does not fail.
+    text.write_fmt(part).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fact::{FactKind, FactLine};
+    use crate::domain::ids::{ChannelId, CommandId, Reference};
+
+    fn line(sku: &str, change: i64, reserved: i64) -> FactLine {
+        let after = Level { on_hand: 10, reserved, ..Level::default() };
+        FactLine { sku: Sku::parse(sku).unwrap(), change, after, previous: 0 }
+    }
+
+    /// A hold reads as a sentence: the change, the figures, for whom and until when, the time as people write it.
+    #[test]
+    fn a_hold_reads_as_a_sentence() {
+        let fact = Fact::new(FactKind::Reserved)
+            .lines(vec![line("TEE-M", 2, 2)])
+            .held_by(&CommandId::stored("walk-1"), &ChannelId::stored("web-de"), None)
+            .at(Timestamp::from_millis(1_795_451_692_989));
+        let (name, told) = Warehouse::told(&fact);
+        assert_eq!(name, "stock_reserved");
+        let expected = "TEE-M  +2, then on_hand 10 reserved 2 allocated 0, reservation walk-1, channel web-de, \
+                        until 2026-11-23T16:34:52.989Z";
+        assert_eq!(told, [expected]);
+        assert_eq!(change_of(&fact, &Sku::parse("TEE-M").unwrap()), Some(2));
+        assert_eq!(change_of(&fact, &Sku::parse("TEE-L").unwrap()), None);
+    }
+
+    /// Every SKU has its line, and a fact without any still says what it knows.
+    #[test]
+    fn nothing_is_left_out() {
+        let mut fact = Fact::new(FactKind::Received).lines(vec![line("A", 1, 0), line("B", 2, 0)]);
+        fact.reference = Some(Reference::stored("PO 4711"));
+        let (_, told) = Warehouse::told(&fact);
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|line| line.ends_with(", ref PO 4711")), "{told:?}");
+        let mut lost = Fact::new(FactKind::TailLost);
+        lost.lost = Some((7, 9));
+        assert_eq!(Warehouse::told(&lost).1, ["lost versions 7 to 9"]);
+    }
+}
