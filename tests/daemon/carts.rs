@@ -4,7 +4,7 @@ use lagerd::client::{Client, Reservation};
 use serde_json::{Value, json};
 
 use crate::process::{Daemon, Store};
-use crate::talk::{get, post, receive, wish};
+use crate::talk::{figures, get, held, post, receive, wish};
 use crate::wait::wait_for;
 
 const THREE: &str = r#"

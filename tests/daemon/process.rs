@@ -33,7 +33,6 @@ static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 /// Where a daemon keeps its stock.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a test has one or two of them")]
 pub(crate) enum Store {
     Embedded,
     Redis(Box<RedisServer>),
