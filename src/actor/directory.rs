@@ -125,6 +125,7 @@ impl Ground {
         let expire_from = self.clock.wall().max(loaded.at).plus(self.grace_ms);
         let address = kept.spawn(loaded, expire_from);
         let mailbox = Mailbox::new(address, self.deadline, self.metrics.clone());
+        mailbox.begun().await;
         let guarded = mailbox.clone();
         self.io.spawn(async move { kept.guard(guarded, expire_from).await });
         Ok((mailbox, life))

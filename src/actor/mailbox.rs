@@ -70,6 +70,15 @@ impl<M: Recorded> Mailbox<M> {
         }
     }
 
+    /// Waits until the actor has begun, and readers see what it was loaded with. A dead one is its guardian's business.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the first message of an actor nobody else knows yet: there is room, and nothing to give up at a deadline"
+    )]
+    pub(super) async fn begun(&self) {
+        self.address.load_full().send(Nudge).await.unwrap_or_default();
+    }
+
     /// Tells the actor that time has passed. False where the actor is dead.
     pub(super) fn nudge(&self) -> bool {
         !matches!(self.address.load().try_send(Nudge), Err(SendError::Closed(_)))

@@ -4,7 +4,7 @@ use lagerd::client::{Client, Reservation};
 use serde_json::{Value, json};
 
 use crate::process::{Daemon, Store};
-use crate::talk::{get, post, receive, wish};
+use crate::talk::{figures, get, held, post, receive, wish};
 use crate::wait::wait_for;
 
 const THREE: &str = r#"
@@ -211,6 +211,41 @@ async fn expires() {
     assert_eq!(refused.code(), Some("reservation_expired"));
     let told = client.release("short", "d-1").await.expect("its end");
     assert_eq!(told.state, "expired");
+    daemon.audit().await;
+}
+
+/// Promised, shipped in parts and in whole, and what comes too late afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shipped() {
+    let (mut daemon, mut client) = stocked().await;
+    reserve(&mut client, "r-1", "cart", &[("X", 6), ("Y", 2)]).await;
+    let promised = client.allocate("r-1", "al-1").await.expect("promised");
+    assert_eq!((promised.state.as_str(), promised.expires_at.is_none()), ("allocated", true), "{promised:?}");
+    assert_eq!(claimed(&mut client, "X").await, (0, 6));
+    restart(&mut daemon).await;
+    let again = client.allocate("r-1", "al-1").await.expect("promised");
+    assert_eq!(held(&again), held(&promised));
+    let part = r#"{"lines":[{"sku":"X","quantity":3}]}"#;
+    for _ in 0..2 {
+        let (status, told) = post(&mut client, "/v1/reservations/r-1/ship", "s-1", part).await;
+        assert_eq!((status, &told["state"]), (200, &json!("allocated")), "{told}");
+        assert_eq!(claimed(&mut client, "X").await, (0, 3));
+    }
+    let (status, told) =
+        post(&mut client, "/v1/reservations/r-1/ship", "s-2", r#"{"lines":[{"sku":"X","quantity":4}]}"#)
+            .await;
+    assert_eq!((status, &told["code"]), (409, &json!("not_held")), "{told}");
+    assert_eq!(claimed(&mut client, "X").await, (0, 3), "a refused shipment moves nothing");
+    restart(&mut daemon).await;
+    for _ in 0..2 {
+        assert_eq!(client.ship("r-1", "s-3").await.expect("shipped").state, "shipped");
+    }
+    let levels = client.stock("X").await.expect("stock").levels;
+    assert!(levels.iter().all(|level| (level.on_hand, level.allocated) == (0, 0)), "{levels:?}");
+    assert_eq!(figures(&mut client, "Y", "C").await, (2, 0, 0));
+    assert_eq!(client.release("r-1", "d-1").await.expect("its end").state, "shipped");
+    let refused = client.allocate("r-1", "al-2").await.expect_err("gone");
+    assert_eq!(refused.code(), Some("shipped"));
     daemon.audit().await;
 }
 

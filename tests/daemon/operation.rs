@@ -78,6 +78,22 @@ async fn started_before_its_store() {
     daemon.audit().await;
 }
 
+/// Ready means loaded: the first answer after a restart has every SKU.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ready_means_loaded() {
+    let mut daemon = Daemon::start(&Store::Embedded.lines(), ONE).await;
+    let skus: Vec<String> = (0..10_000).map(|number| format!("S{number}")).collect();
+    let lines: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
+    receive(&mut daemon.client(), "BER", "opening", &lines).await;
+    for _ in 0..3 {
+        daemon.kill().await;
+        daemon.again().await;
+        let page = daemon.client().stock_page(None, 10_000).await.expect("stock");
+        assert_eq!(page.items.len(), skus.len());
+    }
+    daemon.audit().await;
+}
+
 /// SIGHUP takes a good file and leaves everything as it is with a bad one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload() {

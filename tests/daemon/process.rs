@@ -33,16 +33,15 @@ static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 /// Where a daemon keeps its stock.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a test has one or two of them")]
 pub(crate) enum Store {
     Embedded,
-    Redis(RedisServer),
+    Redis(Box<RedisServer>),
 }
 
 impl Store {
     /// A Redis of its own, or `None` where tests run without.
     pub(crate) async fn redis() -> Option<Self> {
-        Some(Self::Redis(RedisServer::start(&[]).await?))
+        Some(Self::Redis(Box::new(RedisServer::start(&[]).await?)))
     }
 
     /// Its lines in the configuration.

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::{House, Sender, WarehouseHandle};
 use crate::actor::fault::Fault;
-use crate::domain::hold::{ClaimLine, HoldKey, PlanPart};
+use crate::domain::hold::{ClaimLine, HoldKey, PlanPart, summed};
 use crate::domain::ids::{CartId, ChannelId, CommandId, Reference, ReservationId, Sku, WarehouseId};
 use crate::domain::machine::Envelope;
 use crate::domain::memory::End;
@@ -134,10 +134,11 @@ impl House {
         occurred_at: Option<Timestamp>,
         reference: Option<Reference>,
     ) -> Result<Reservation, Fault> {
+        let lines = lines.map(|lines| summed(&lines)).transpose()?;
         self.act(sender, id, Act::Ship(lines, occurred_at, reference)).await
     }
 
-    async fn act(&self, sender: &Sender, id: &ReservationId, act: Act) -> Result<Reservation, Fault> {
+    async fn act(&self, sender: &Sender, id: &ReservationId, mut act: Act) -> Result<Reservation, Fault> {
         let envelope = self.envelope(sender);
         if let [handle] = self.warehouses.values().collect::<Vec<_>>().as_slice() {
             let answer = handle.mailbox.ask(envelope, command(&act, id, None)).await?;
@@ -159,10 +160,9 @@ impl House {
             Standing::Partly(_) if seen || matches!(act, Act::Release) => {}
             Standing::Partly(still_held) => return Err(Fault::HeldInPart { still_held }),
             Standing::Whole(reservation) => {
-                let repeated = seen && matches!(act, Act::Ship(Some(_), ..));
                 let over =
                     matches!(reservation.state, ReservationState::Ended(_)) && matches!(act, Act::Release);
-                if repeated || over {
+                if over || (seen && self.is_shipped(sender, &mut act, &mut known).await?) {
                     return Ok(reservation);
                 }
             }
@@ -174,6 +174,28 @@ impl House {
         }
         self.act_on(&envelope, id, &act, &known).await?;
         self.reservation(id).await.map_err(Fault::after_a_part)
+    }
+
+    /// Whether a shipment of certain lines that is asked again is done. Where it was cut between two warehouses, `act`
+    /// becomes what is left of it, and `known` the warehouses that have not seen it.
+    async fn is_shipped(
+        &self,
+        sender: &Sender,
+        act: &mut Act,
+        known: &mut Vec<Known>,
+    ) -> Result<bool, Fault> {
+        let Act::Ship(Some(lines), ..) = act else { return Ok(false) };
+        if known.iter().all(|known| known.found.seen || known.found.part.is_none()) {
+            return Ok(true);
+        }
+        match self.unshipped(&sender.id, lines, known).await? {
+            Some(left) if !left.is_empty() => {
+                *lines = left;
+                known.retain(|known| !known.found.seen);
+                Ok(false)
+            }
+            Some(_) | None => Ok(true),
+        }
     }
 
     async fn act_on(

@@ -1,9 +1,9 @@
 //! What a door holds: every place by its id, and the verbs on them.
 //!
-//! `rooms` is the house itself, `spec` says what a place is configured to be, `setting` passes commands on to one actor, `reserve` and `conversation`
-//! keep a reservation together over several warehouses, `reading` answers from the confirmed views, `history` walks a
-//! SKU's facts, `demand` counts what was refused, `locks` lets one conversation per cart run at a time, `opening` starts
-//! and stops it all.
+//! `rooms` is the house itself, `spec` says what a place is configured to be, `setting` passes commands on to one
+//! actor, `reserve` and `conversation` keep a reservation together over several warehouses, `reading` answers from the
+//! confirmed views, `history` walks a SKU's facts, `demand` counts what was refused, `shipping` finishes a shipment that
+//! was cut in the middle, `locks` lets one conversation per cart run at a time, `opening` starts and stops it all.
 
 pub mod conversation;
 pub mod demand;
@@ -14,6 +14,7 @@ pub mod reading;
 pub mod reserve;
 mod rooms;
 pub mod setting;
+mod shipping;
 pub mod spec;
 #[cfg(test)]
 pub(crate) mod trial;
