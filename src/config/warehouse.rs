@@ -39,9 +39,9 @@ impl Words for WarehouseKind {
 pub enum WarehouseState {
     /// Everything.
     Open,
-    /// Movements and what is promised already, but no new claim.
+    /// Offers nothing and takes no new claim; what is promised still ships.
     NoNewOrders,
-    /// Nothing: every change is refused.
+    /// The same, for a stocktake or a closed place. Movements and counts are facts and recorded in every state.
     Frozen,
 }
 

@@ -26,7 +26,7 @@ pub enum WarehouseState {
     Open,
     /// No; what is promised is still shipped.
     NoNewOrders,
-    /// No, and its stock is not offered anywhere.
+    /// No, for a stocktake or a closed place; movements and counts are facts and recorded all the same.
     Frozen,
 }
 
