@@ -26,7 +26,7 @@
 //! | batches, pipelining, recovery | [`actor::journaled`] |
 //! | reservations over several warehouses | [`actor::house`] |
 //! | what is stored, byte by byte | [`journal::record`] |
-//! | lost tails and forks | [`journal::resync`], [`journal::witness`] |
+//! | lost tails and forks | [`mod@journal::resync`], [`journal::witness`] |
 //! | shapes and status codes of HTTP | [`edge::wire`], [`edge::fault`] |
 //! | a setting | [`config`], and `config/lagerd.toml` |
 //! | a metric | [`telemetry`] |
