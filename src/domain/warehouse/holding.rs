@@ -1,4 +1,4 @@
-//! The one way a hold changes: [`Warehouse::set_hold`] moves reserved units and fence draws with it.
+//! The one way a hold changes: `Warehouse::set_hold` moves reserved units and fence draws with it.
 
 use super::state::{Row, Warehouse};
 use crate::domain::fact::FactLine;
