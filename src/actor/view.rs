@@ -12,7 +12,7 @@ use crate::domain::item::{Item, ItemFact, ItemRow, Items};
 use crate::domain::level::Level;
 use crate::domain::policy::{StockPolicy, free};
 use crate::domain::time::Timestamp;
-use crate::domain::warehouse::{Row, Totals, Warehouse};
+use crate::domain::warehouse::{Row, Warehouse};
 use crate::journal::Head;
 use crate::telemetry::WarehouseMeter;
 
@@ -37,27 +37,11 @@ impl StockRow {
 struct Stock {
     rows: BTreeMap<Sku, StockRow>,
     head: Option<Head>,
-    totals: Totals,
-    holds: usize,
-    negative: usize,
 }
 
 /// A warehouse's levels as confirmed, for any number of readers.
 #[derive(Debug, Default)]
 pub struct StockView(Shared<Stock>);
-
-/// A figure per warehouse that operators watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct StockFigures {
-    /// SKUs with a level.
-    pub skus: usize,
-    /// Open holds.
-    pub holds: usize,
-    /// Levels whose record can't be true.
-    pub negative: usize,
-    /// Sums of all movements.
-    pub totals: Totals,
-}
 
 impl StockView {
     /// One SKU.
@@ -83,18 +67,6 @@ impl StockView {
     #[must_use]
     pub fn head(&self) -> Head {
         self.0.read().head.unwrap_or(Head::GENESIS)
-    }
-
-    /// Figures for operators.
-    #[must_use]
-    pub fn figures(&self) -> StockFigures {
-        let stock = self.0.read();
-        StockFigures {
-            skus: stock.rows.len(),
-            holds: stock.holds,
-            negative: stock.negative,
-            totals: stock.totals,
-        }
     }
 }
 
@@ -122,13 +94,10 @@ impl Watch<Warehouse> for StockWatch {
         for (sku, policy) in machine.policies() {
             rows.entry(sku.clone()).or_default().policy = Some(Box::new(policy.clone()));
         }
-        let negative = rows.values().filter(|row| row.level.is_record_error()).count();
+        self.meter.open(machine.holds_len());
         let mut stock = self.view.0.write();
         stock.rows = rows;
         stock.head = Some(head);
-        stock.totals = *machine.totals();
-        stock.holds = machine.holds_len();
-        stock.negative = negative;
     }
 
     fn confirmed(&mut self, machine: &Warehouse, rows: &[Row], facts: &[(Option<usize>, Fact)], head: Head) {
@@ -141,23 +110,17 @@ impl Watch<Warehouse> for StockWatch {
             match row {
                 Row::Level(sku, level) => {
                     let level = level.unwrap_or_default();
-                    let now_wrong = level.is_record_error();
                     let row = stock.rows.entry(sku.clone()).or_default();
-                    let was_wrong = row.level.is_record_error();
                     if level.on_hand < 0 && row.level.on_hand >= 0 {
                         self.meter.negative();
                     }
                     row.level = level;
-                    stock.negative = stock
-                        .negative
-                        .saturating_add(usize::from(now_wrong))
-                        .saturating_sub(usize::from(was_wrong));
                 }
                 Row::Policy(sku, policy) => {
                     stock.rows.entry(sku.clone()).or_default().policy = policy.clone().map(Box::new);
                 }
-                Row::Totals(totals) => stock.totals = *totals,
-                Row::Hold(..)
+                Row::Totals(_)
+                | Row::Hold(..)
                 | Row::Allocation(..)
                 | Row::Mark(..)
                 | Row::Bucket(..)
@@ -173,7 +136,6 @@ impl Watch<Warehouse> for StockWatch {
             }
         }
         self.meter.open(machine.holds_len());
-        stock.holds = machine.holds_len();
         stock.head = Some(head);
     }
 }

@@ -56,12 +56,6 @@ impl Level {
         self.allocated.saturating_add(self.reserved).saturating_sub(goods).max(0)
     }
 
-    /// Whether the record itself can't be true.
-    #[must_use]
-    pub const fn is_record_error(&self) -> bool {
-        self.on_hand < 0 || self.unavailable() > self.on_hand
-    }
-
     /// The figure for one condition.
     #[must_use]
     pub const fn condition(&self, condition: Condition) -> i64 {
