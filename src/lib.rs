@@ -58,6 +58,7 @@ pub mod client;
 pub mod config;
 pub mod domain;
 pub mod edge;
+pub mod feed;
 pub mod journal;
 pub mod runtime;
 pub mod telemetry;

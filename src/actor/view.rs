@@ -13,6 +13,7 @@ use crate::domain::level::Level;
 use crate::domain::policy::{StockPolicy, free};
 use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Row, Warehouse};
+use crate::feed::{Bell, ChannelFeed, Latest, SkuId, Skus, sum};
 use crate::journal::Head;
 use crate::telemetry::WarehouseMeter;
 
@@ -33,91 +34,222 @@ impl StockRow {
     }
 }
 
-#[derive(Debug, Default)]
-struct Stock {
-    rows: BTreeMap<Sku, StockRow>,
-    head: Option<Head>,
+#[derive(Debug)]
+struct Kept {
+    id: SkuId,
+    row: StockRow,
 }
 
-/// A warehouse's levels as confirmed, for any number of readers.
-#[derive(Debug, Default)]
-pub struct StockView(Shared<Stock>);
+#[derive(Debug)]
+struct Stock {
+    rows: BTreeMap<Sku, Kept>,
+    head: Option<Head>,
+    /// The order in which rows changed, with what each adds to the checksum.
+    latest: Latest<u32>,
+}
+
+/// A warehouse's levels as confirmed, for any number of readers; also the topic of those who follow them.
+#[derive(Debug)]
+pub struct StockView {
+    stock: Shared<Stock>,
+    /// Where readers of the topic wait.
+    pub bell: Bell,
+}
+
+/// Rows and their order, of one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels<'a>(&'a Stock);
+
+impl<'a> Levels<'a> {
+    /// The order in which rows changed.
+    #[must_use]
+    pub const fn latest(&self) -> &'a Latest<u32> {
+        &self.0.latest
+    }
+
+    /// One SKU's row.
+    #[must_use]
+    pub fn row(&self, sku: &Sku) -> Option<&'a StockRow> {
+        self.0.rows.get(sku).map(|kept| &kept.row)
+    }
+}
 
 impl StockView {
+    /// Nothing yet, under a view's random name.
+    #[must_use]
+    pub fn new(view: u64) -> Self {
+        let stock = Stock { rows: BTreeMap::new(), head: None, latest: Latest::new(view, 0) };
+        Self { stock: Shared::new(stock), bell: Bell::default() }
+    }
+
     /// One SKU.
     #[must_use]
     pub fn row(&self, sku: &Sku) -> Option<StockRow> {
-        self.0.read().rows.get(sku).cloned()
+        self.with(sku, |row| row.cloned())
     }
 
     /// Something of one SKU, without a copy of it.
     pub fn with<T>(&self, sku: &Sku, read: impl FnOnce(Option<&StockRow>) -> T) -> T {
-        read(self.0.read().rows.get(sku))
+        read(self.stock.read().rows.get(sku).map(|kept| &kept.row))
+    }
+
+    /// Rows and their order, of one moment; changes wait meanwhile, so read little.
+    pub fn levels<T>(&self, read: impl FnOnce(Levels<'_>) -> T) -> T {
+        read(Levels(&self.stock.read()))
     }
 
     /// Up to `limit` SKUs after `after`, in order.
     #[must_use]
     pub fn skus_after(&self, after: Option<&Sku>, limit: usize) -> Vec<Sku> {
-        let stock = self.0.read();
+        let mut skus = Vec::new();
+        self.rows_after(after, limit, |sku, _, _| skus.push(sku.clone()));
+        skus
+    }
+
+    /// Looks at up to `limit` rows after `after`, in order; answers the last one's SKU, `None` where there was none.
+    pub fn rows_after(
+        &self,
+        after: Option<&Sku>,
+        limit: usize,
+        mut look: impl FnMut(&Sku, SkuId, &StockRow),
+    ) -> Option<Sku> {
+        let stock = self.stock.read();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        stock.rows.range::<Sku, _>((from, Bound::Unbounded)).take(limit).map(|(sku, _)| sku.clone()).collect()
+        let rows = stock.rows.range::<Sku, _>((from, Bound::Unbounded)).take(limit);
+        let last = rows.inspect(|(sku, kept)| look(sku, kept.id, &kept.row)).last();
+        last.map(|(sku, _)| sku.clone())
     }
 
     /// The head the rows stand at.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.0.read().head.unwrap_or(Head::GENESIS)
+        self.stock.read().head.unwrap_or(Head::GENESIS)
     }
 }
 
-/// Keeps a [`StockView`] up to date.
+/// Keeps a [`StockView`] up to date, and tells the channels that draw on the warehouse which SKUs to look at again.
 #[derive(Debug)]
 pub struct StockWatch {
     view: Arc<StockView>,
+    skus: Arc<Skus>,
+    channels: Arc<[Arc<ChannelFeed>]>,
     meter: WarehouseMeter,
 }
 
 impl StockWatch {
-    /// Follows into this view and counts on these meters.
+    /// Follows into this view, tells these channels and counts on these meters.
     #[must_use]
-    pub fn new(view: Arc<StockView>, meter: WarehouseMeter) -> Self {
-        Self { view, meter }
+    pub fn new(
+        view: Arc<StockView>,
+        skus: Arc<Skus>,
+        channels: Arc<[Arc<ChannelFeed>]>,
+        meter: WarehouseMeter,
+    ) -> Self {
+        Self { view, skus, channels, meter }
+    }
+
+    fn count(&self, machine: &Warehouse, facts: &[(Option<usize>, Fact)]) {
+        for (_, fact) in facts {
+            match fact.kind {
+                FactKind::Expired => self.meter.expired(),
+                FactKind::Oversold => self.meter.oversold(),
+                _ => {}
+            }
+        }
+        self.meter.open(machine.holds_len());
+    }
+}
+
+impl Stock {
+    /// Changes a SKU's row.
+    fn change(&mut self, sku: &Sku, skus: &Skus, change: impl FnOnce(&mut StockRow)) -> SkuId {
+        let known = self.rows.get_mut(sku);
+        let id = match known {
+            Some(kept) => {
+                change(&mut kept.row);
+                kept.id
+            }
+            None => {
+                let (id, sku) = skus.intern(sku);
+                let mut row = StockRow::default();
+                change(&mut row);
+                self.rows.insert(sku, Kept { id, row });
+                id
+            }
+        };
+        self.put(sku, id);
+        id
+    }
+
+    /// Notes that a row changed.
+    fn put(&mut self, sku: &Sku, id: SkuId) {
+        let Some(kept) = self.rows.get(sku) else { return };
+        let before = self.latest.get(id).map_or(0, |(sum, _)| sum);
+        let level = &kept.row.level;
+        let now = sum::of_row(sku.as_str(), &[level.on_hand, level.reserved, level.allocated]);
+        self.latest.put(id, now, (before, now));
     }
 }
 
 impl Watch<Warehouse> for StockWatch {
     fn loaded(&mut self, machine: &Warehouse, head: Head) {
-        let mut rows: BTreeMap<Sku, StockRow> = BTreeMap::new();
+        let mut rows: BTreeMap<Sku, Kept> = BTreeMap::new();
+        let entry = |rows: &mut BTreeMap<Sku, Kept>, sku: &Sku, fill: &dyn Fn(&mut StockRow)| {
+            let (id, sku) = self.skus.intern(sku);
+            fill(&mut rows.entry(sku).or_insert(Kept { id, row: StockRow::default() }).row);
+        };
         for (sku, level) in machine.levels() {
-            rows.insert(sku.clone(), StockRow { level: *level, policy: None });
+            entry(&mut rows, sku, &|row| row.level = *level);
         }
         for (sku, policy) in machine.policies() {
-            rows.entry(sku.clone()).or_default().policy = Some(Box::new(policy.clone()));
+            entry(&mut rows, sku, &|row| row.policy = Some(Box::new(policy.clone())));
         }
         self.meter.open(machine.holds_len());
-        let mut stock = self.view.0.write();
-        stock.rows = rows;
+        let mut stock = self.view.stock.write();
+        let before = std::mem::replace(&mut stock.rows, rows);
+        // What was there and is not any more, because the store lost it, reads as nothing.
+        for (sku, Kept { id, .. }) in
+            before.iter().filter(|(sku, _)| !stock.rows.contains_key(*sku)).collect::<Vec<_>>()
+        {
+            stock.rows.insert(sku.clone(), Kept { id: *id, row: StockRow::default() });
+        }
+        let changed = stock
+            .rows
+            .iter()
+            .filter(|(sku, kept)| before.get(*sku).is_none_or(|known| known.row != kept.row));
+        let changed: Vec<(Sku, SkuId)> = changed.map(|(sku, kept)| (sku.clone(), kept.id)).collect();
+        stock.latest.reserve(self.skus.names().count());
+        for (sku, id) in &changed {
+            stock.put(sku, *id);
+        }
         stock.head = Some(head);
+        let offset = stock.latest.offset();
+        drop(stock);
+        self.view.bell.ring(offset);
+        self.channels.iter().for_each(|channel| channel.news.mark_all());
     }
 
     fn confirmed(&mut self, machine: &Warehouse, rows: &[Row], facts: &[(Option<usize>, Fact)], head: Head) {
-        let mut stock = self.view.0.write();
+        let mut stock = self.view.stock.write();
         if stock.head.is_some_and(|seen| seen.version >= head.version) {
             // An actor that hung and was replaced wakes up late: its successor has loaded more than this.
             return;
         }
+        let mut touched = Vec::new();
         for row in rows {
             match row {
                 Row::Level(sku, level) => {
                     let level = level.unwrap_or_default();
-                    let row = stock.rows.entry(sku.clone()).or_default();
-                    if level.on_hand < 0 && row.level.on_hand >= 0 {
-                        self.meter.negative();
-                    }
-                    row.level = level;
+                    touched.push(stock.change(sku, &self.skus, |row| {
+                        if level.on_hand < 0 && row.level.on_hand >= 0 {
+                            self.meter.negative();
+                        }
+                        row.level = level;
+                    }));
                 }
                 Row::Policy(sku, policy) => {
-                    stock.rows.entry(sku.clone()).or_default().policy = policy.clone().map(Box::new);
+                    let policy = policy.clone().map(Box::new);
+                    touched.push(stock.change(sku, &self.skus, |row| row.policy = policy));
                 }
                 Row::Totals(_)
                 | Row::Hold(..)
@@ -128,15 +260,14 @@ impl Watch<Warehouse> for StockWatch {
                 | Row::Floors(_) => {}
             }
         }
-        for (_, fact) in facts {
-            match fact.kind {
-                FactKind::Expired => self.meter.expired(),
-                FactKind::Oversold => self.meter.oversold(),
-                _ => {}
-            }
-        }
-        self.meter.open(machine.holds_len());
         stock.head = Some(head);
+        let offset = stock.latest.offset();
+        drop(stock);
+        self.count(machine, facts);
+        if !touched.is_empty() {
+            self.view.bell.ring(offset);
+            self.channels.iter().for_each(|channel| channel.news.mark(&touched));
+        }
     }
 }
 
@@ -156,15 +287,28 @@ impl<V: Clone> RowView<V> {
     pub fn row(&self, sku: &Sku) -> Option<V> {
         self.0.read().get(sku).cloned()
     }
+
+    /// Every row, in order of SKU; changes wait meanwhile.
+    pub fn each(&self, mut look: impl FnMut(&Sku, &V)) {
+        self.0.read().iter().for_each(|(sku, row)| look(sku, row));
+    }
 }
 
-/// Keeps a [`RowView`] of a channel's policies up to date.
+/// Keeps a [`RowView`] of a channel's policies up to date, and tells the channel which SKUs to look at again.
 #[derive(Debug)]
-pub struct PolicyWatch(pub Arc<RowView<ChannelPolicy>>);
+pub struct PolicyWatch {
+    /// Where the policies go.
+    pub view: Arc<RowView<ChannelPolicy>>,
+    /// The channel.
+    pub feed: Arc<ChannelFeed>,
+    /// The SKUs' numbers.
+    pub skus: Arc<Skus>,
+}
 
 impl Watch<Channel> for PolicyWatch {
     fn loaded(&mut self, machine: &Channel, _head: Head) {
-        *self.0.0.write() = machine.policies().map(|(sku, policy)| (sku.clone(), *policy)).collect();
+        *self.view.0.write() = machine.policies().map(|(sku, policy)| (sku.clone(), *policy)).collect();
+        self.feed.news.mark_all();
     }
 
     fn confirmed(
@@ -174,12 +318,16 @@ impl Watch<Channel> for PolicyWatch {
         _facts: &[(Option<usize>, ChannelFact)],
         _head: Head,
     ) {
-        let mut view = self.0.0.write();
+        let mut touched = Vec::new();
+        let mut view = self.view.0.write();
         for row in rows {
             if let ChannelRow::Policy(sku, policy) = row {
                 set(&mut view, sku, *policy);
+                touched.extend(self.skus.find(sku));
             }
         }
+        drop(view);
+        self.feed.news.mark(&touched);
     }
 }
 
@@ -221,6 +369,10 @@ fn set<V>(map: &mut BTreeMap<Sku, V>, sku: &Sku, value: Option<V>) {
 struct Shared<T>(RwLock<T>);
 
 impl<T> Shared<T> {
+    const fn new(value: T) -> Self {
+        Self(RwLock::new(value))
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, T> {
         self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

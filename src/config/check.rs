@@ -18,6 +18,18 @@ pub fn parse_id(text: &str) -> Result<String, String> {
     id(text).map_err(|_| format!("expected {ID}"))
 }
 
+/// An origin as browsers send it (RFC 6454): scheme, host, and a port where it is not the scheme's own.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        None => Err("it begins with neither https:// nor http://".to_owned()),
+        Some(host) if host.is_empty() || host.contains(['/', '?', '#', '@', ' ', '*']) => {
+            Err("behind the scheme stand a host and maybe a port, nothing else".to_owned())
+        }
+        Some(_) => Ok(text.to_ascii_lowercase()),
+    }
+}
+
 /// `count` capital letters: country and currency codes.
 pub(super) fn capitals(text: &str, count: usize) -> Result<String, String> {
     if text.len() == count && text.bytes().all(|byte| byte.is_ascii_uppercase()) {

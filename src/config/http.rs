@@ -19,6 +19,9 @@ pub struct Http {
     pub body_bytes_max: u64,
     /// Connections open at once; one more waits in the kernel's queue until another ends.
     pub connections_max: u64,
+    /// Connections one address may have open at once; without it, half of all for any but loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_per_address: Option<u64>,
     /// Seconds a client has to send a request's head; afterwards its connection is closed.
     pub header_timeout_s: u64,
 }
@@ -34,7 +37,8 @@ impl Http {
             ),
             require_ids: table.flag("require_ids", false),
             body_bytes_max: table.whole("body_bytes_max", 8 * 1024 * 1024, 1_024..=1_073_741_824),
-            connections_max: table.whole("connections_max", 4_096, 1..=1_000_000),
+            connections_max: table.whole("connections_max", 10_000, 1..=1_000_000),
+            connections_per_address: table.whole_opt("connections_per_address", 1..=1_000_000),
             header_timeout_s: table.whole("header_timeout_s", 10, 1..=300),
         }
     }

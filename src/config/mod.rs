@@ -12,6 +12,7 @@
 
 mod channel;
 mod check;
+mod feed;
 mod http;
 mod limits;
 mod load;
@@ -29,6 +30,7 @@ mod warehouse;
 
 pub use channel::{Channel, ChannelMode, Support};
 pub use check::parse_id;
+pub use feed::Feed;
 pub use http::Http;
 pub use limits::Limits;
 pub use load::{SHIPPED, Sources, keys, load};

@@ -179,17 +179,34 @@ impl<'f> Table<'f> {
     ) -> Vec<T> {
         self.note(key, "required", accepts);
         let path = format!("{}{key}", self.path);
-        let Some(node) = self.values.get(key) else {
-            self.findings.problems.add(path, "missing", format!("expected {accepts}"));
-            return Vec::new();
-        };
+        match self.values.get(key) {
+            None => self.findings.problems.add(path, "missing", format!("expected {accepts}")),
+            Some(Node { kind: Kind::List(items), .. }) if items.is_empty() => {
+                self.findings.problems.add(path, "found an empty list", format!("expected {accepts}"));
+            }
+            Some(_) => return self.items(key, accepts, parse),
+        }
+        Vec::new()
+    }
+
+    /// A list of texts; a missing one is empty.
+    pub(super) fn list_or_empty<T>(
+        &mut self,
+        key: &str,
+        accepts: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        self.note(key, "[]", accepts);
+        self.items(key, accepts, parse)
+    }
+
+    fn items<T>(&mut self, key: &str, accepts: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let path = format!("{}{key}", self.path);
+        let Some(node) = self.values.get(key) else { return Vec::new() };
         let Kind::List(items) = &node.kind else {
             self.findings.problems.add(path, node.found(), format!("expected {accepts}"));
             return Vec::new();
         };
-        if items.is_empty() {
-            self.findings.problems.add(&path, "found an empty list", format!("expected {accepts}"));
-        }
         let mut values = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             match item.as_text().ok_or_else(String::new).and_then(&parse) {

@@ -8,7 +8,7 @@ use super::check;
 use super::reader::{Findings, Table};
 use super::store::UrlKeys;
 use super::token::Scope;
-use super::{Channel, Http, Limits, LogFormat, Problems, Store, StoreKind, Token, Warehouse};
+use super::{Channel, Feed, Http, Limits, LogFormat, Problems, Store, StoreKind, Token, Warehouse};
 
 /// Everything the daemon can be told. Values are within their ranges and fit each other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// The HTTP door.
     pub http: Http,
+    /// The live feed.
+    pub feed: Feed,
     /// Where the journals live.
     pub store: Store,
     /// What keeps memory and answers bounded.
@@ -50,13 +52,14 @@ impl Settings {
         let log = top.text("log", ("info", "info".to_owned()), check::FILTER, check::filter);
         let log_format = top.word("log_format", LogFormat::Auto);
         let http = top.section("http", Http::read);
+        let feed = top.section("feed", Feed::read);
         let (store, keys) = top.section("store", Store::read);
         let limits = top.section("limits", Limits::read);
         let warehouses = top.sections("warehouse", Warehouse::read);
         let channels = top.sections("channel", Channel::read);
         let tokens = top.sections("token", Token::read);
         top.finish();
-        (Self { log, log_format, http, store, limits, warehouses, channels, tokens }, keys)
+        (Self { log, log_format, http, feed, store, limits, warehouses, channels, tokens }, keys)
     }
 
     /// Notes what is wrong between settings that are right each by itself.

@@ -68,6 +68,12 @@ pub struct ChannelPolicy {
 }
 
 impl ChannelPolicy {
+    /// When time alone changes what is shown next, after `now`.
+    #[must_use]
+    pub fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+        self.buffer.iter().chain(&self.cap).filter_map(|set| set.turn(now)).min()
+    }
+
     const fn is_empty(&self) -> bool {
         self.buffer.is_none() && self.cap.is_none() && self.low_at.is_none()
     }

@@ -29,6 +29,12 @@ impl Scheduled {
         let over = self.until.is_some_and(|until| until <= now);
         (begun && !over).then_some(self.value)
     }
+
+    /// When the figure begins or ends to hold next, after `now`.
+    #[must_use]
+    pub fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+        self.from.into_iter().chain(self.until).filter(|turn| *turn > now).min()
+    }
 }
 
 /// Units kept for one channel.
@@ -59,6 +65,13 @@ impl StockPolicy {
     #[must_use]
     pub fn safety(&self, now: Timestamp) -> i64 {
         self.safety_stock.and_then(|set| set.at(now)).unwrap_or(0).max(0)
+    }
+
+    /// When time alone changes what is set aside next, after `now`.
+    #[must_use]
+    pub fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+        let fences = self.fences.iter().map(|fence| &fence.set);
+        self.safety_stock.iter().chain(fences).filter_map(|set| set.turn(now)).min()
     }
 
     /// What each fence keeps at a time: fences are filled in order, as far as stock above the safety stock goes.
@@ -137,5 +150,18 @@ mod tests {
                 .at(Timestamp::from_millis(millis))
         };
         assert_eq!((at(9), at(10), at(19), at(20)), (None, Some(3), Some(3), None));
+    }
+
+    /// The next turn of a policy is the nearest of all its figures.
+    #[test]
+    fn turns_are_told_in_advance() {
+        let at = Timestamp::from_millis;
+        let sale = Scheduled { value: 3, from: Some(at(10)), until: Some(at(20)) };
+        let later = Scheduled { value: 1, from: Some(at(15)), until: None };
+        let fence = Fence { set: later, ..fence("shop", 1) };
+        let policy = StockPolicy { safety_stock: Some(sale), fences: vec![fence] };
+        let turns: Vec<_> = [0, 10, 15, 20].iter().map(|now| policy.turn(at(*now))).collect();
+        assert_eq!(turns, [Some(at(10)), Some(at(15)), Some(at(20)), None]);
+        assert_eq!(Scheduled::always(1).turn(at(0)), None);
     }
 }

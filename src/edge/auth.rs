@@ -16,6 +16,51 @@ pub struct Caller {
     scopes: Option<Vec<Scope>>,
 }
 
+/// What somebody bears to be known by; the token itself is not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Credential(Option<TokenHash>);
+
+impl Credential {
+    /// The token sent with a request, if any.
+    ///
+    /// # Errors
+    /// 401 where the header is there and is no single bearer token.
+    pub fn of_headers(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = sent.next() else { return Ok(None) };
+        let text = value.to_str().ok().and_then(|text| text.split_once(' '));
+        let bearer = text.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        match (bearer, sent.next()) {
+            (Some((_, secret)), None) => Ok(Some(Self::of_secret(Some(secret.trim())))),
+            (_, _) => Err(unauthorised("send one header `Authorization: Bearer <token>`")),
+        }
+    }
+
+    /// A token sent otherwise.
+    #[must_use]
+    pub fn of_secret(secret: Option<&str>) -> Self {
+        Self(secret.map(TokenHash::of))
+    }
+
+    /// Whether it is a token that ends by itself.
+    #[must_use]
+    pub fn may_expire(&self, settings: &Settings) -> bool {
+        let token = self.0.as_ref().and_then(|hash| known(settings, hash));
+        token.is_some_and(|token| token.expires.is_some())
+    }
+}
+
+/// The token of a hash. Every token is looked at, whichever is the one: the time says nothing.
+fn known<'a>(settings: &'a Settings, hash: &TokenHash) -> Option<&'a Token> {
+    let mut found = None;
+    for token in &settings.tokens {
+        if token.hash == *hash {
+            found = Some(token);
+        }
+    }
+    found
+}
+
 impl Caller {
     /// Finds the caller by the request's headers.
     ///
@@ -25,23 +70,22 @@ impl Caller {
         if settings.tokens.is_empty() {
             return Ok(Self { name: None, scopes: None });
         }
-        let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (sent.next(), sent.next()) else {
+        let sent = Credential::of_headers(headers)?;
+        Self::bearing(settings, &sent.unwrap_or_default(), now)
+    }
+
+    /// Finds the caller by what it bears.
+    ///
+    /// # Errors
+    /// 401 where a token is needed and none, an unknown or an expired one was sent.
+    pub fn bearing(settings: &Settings, sent: &Credential, now: Timestamp) -> Result<Self, Problem> {
+        if settings.tokens.is_empty() {
+            return Ok(Self { name: None, scopes: None });
+        }
+        let Some(hash) = &sent.0 else {
             return Err(unauthorised("send one header `Authorization: Bearer <token>`"));
         };
-        let text = value.to_str().ok().and_then(|text| text.split_once(' '));
-        let Some((_, secret)) = text.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
-            return Err(unauthorised("send one header `Authorization: Bearer <token>`"));
-        };
-        let hash = TokenHash::of(secret.trim());
-        // Every token is looked at, whichever is the one: the time says nothing.
-        let known = settings.tokens.iter().fold(
-            None,
-            |known, token| {
-                if token.hash == hash { Some(token) } else { known }
-            },
-        );
-        let Some(token) = known else { return Err(unauthorised("this token is not known")) };
+        let Some(token) = known(settings, hash) else { return Err(unauthorised("this token is not known")) };
         if token.expires.is_some_and(|expires| expires.as_millisecond() <= now.as_millis()) {
             return Err(unauthorised("this token has expired"));
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 
-use super::wire::problem::{Particulars, ShortLine};
+use super::wire::problem::{Particulars, ProblemBody, ShortLine};
 use super::wire::reservation::HeldLine;
 use super::wire::text::Text;
 use super::wire::time::Time;
@@ -86,6 +86,35 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, code, "what the path names is not there").detail(detail)
     }
 
+    /// Too much is waiting; surely not done.
+    #[must_use]
+    pub fn busy(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "too much is waiting; surely not done")
+            .detail(detail)
+            .retry_after(BUSY_RETRY_S)
+    }
+
+    /// Whether asking again with the same id is no use.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// The document of it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let body = ProblemBody {
+            kind: format!("urn:lagerd:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.as_ref(),
+            particulars: self.particulars.as_deref(),
+        };
+        // Shapes of strings and numbers always serialise.
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+
     /// Journals are still being loaded.
     #[must_use]
     pub fn loading() -> Self {
@@ -152,11 +181,7 @@ impl From<Fault> for Problem {
                     .detail("only a part of the reservation is still held")
                     .particulars(Particulars { still_held, ..Particulars::default() })
             }
-            (Class::Busy, fault) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, code, "too much is waiting; surely not done")
-                    .detail(fault.to_string())
-                    .retry_after(BUSY_RETRY_S)
-            }
+            (Class::Busy, fault) => Self::busy(fault.to_string()),
             (Class::Unknown, fault) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "ask again with the same id")
                     .detail(fault.to_string())

@@ -1,7 +1,8 @@
 //! The doors: what comes from outside is translated, authorised and limited here; nothing is decided.
 //!
 //! `wire` holds the shapes programs rely on, `fault` the one table from what went wrong to what a caller sees, `auth`
-//! who may do what, `command` the id and fingerprint every change carries, `http` the HTTP door.
+//! who may do what, `command` carries out changes, the same at every door, `door` is what all doors share, `http` the
+//! HTTP door, `ws` the live feed.
 //!
 //! May know: the domain's types, the actors' handles, settings, metrics. Must not know: where journals live.
 //!
@@ -12,6 +13,8 @@
 
 pub mod auth;
 pub mod command;
+pub mod door;
 pub mod fault;
 pub mod http;
 pub mod wire;
+pub mod ws;

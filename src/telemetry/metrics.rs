@@ -11,7 +11,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
-    ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, RequestLabels, RouteLabel, WarehouseLabel,
+    ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, ReasonLabel, RequestLabels, RouteLabel,
+    WarehouseLabel,
 };
 
 /// The content type of [`Metrics::render`].
@@ -46,8 +47,15 @@ pub struct Metrics {
     reservations_expired: Counter,
     /// 1 while the store answers, else 0.
     pub store_reachable: Gauge<i64>,
-    /// Connections to the HTTP door, open now.
+    /// Connections to the HTTP door, open now, those of the feed included.
     pub http_connections: Gauge<i64>,
+    /// Connections to the feed, open now.
+    pub feed_connections: Gauge<i64>,
+    /// Frames sent to readers of the feed.
+    pub feed_frames: Counter,
+    /// Changes that newer ones replaced before a reader was sent them.
+    pub feed_conflated: Counter,
+    feed_closed: Family<ReasonLabel, Counter>,
 }
 
 impl Default for Metrics {
@@ -79,6 +87,10 @@ impl Metrics {
             reservations_expired: Counter::default(),
             store_reachable: Gauge::default(),
             http_connections: Gauge::default(),
+            feed_connections: Gauge::default(),
+            feed_frames: Counter::default(),
+            feed_conflated: Counter::default(),
+            feed_closed: Family::default(),
         };
         metrics.register_core();
         metrics.register_edges();
@@ -108,6 +120,11 @@ impl Metrics {
         all.register("reservations_expired", expired, self.reservations_expired.clone());
     }
 
+    /// Counts the end of a connection to the feed.
+    pub fn feed_closed(&self, reason: &'static str) {
+        self.feed_closed.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
     fn register_edges(&mut self) {
         let all = &mut self.registry;
         let requests = "HTTP requests answered, by route and status";
@@ -115,6 +132,12 @@ impl Metrics {
         let spent = "Time to answer an HTTP request, by route";
         all.register_with_unit("http_request", spent, Unit::Seconds, self.http_request_seconds.clone());
         all.register("http_connections", "Connections open now", self.http_connections.clone());
+        all.register("feed_connections", "Connections to the feed open now", self.feed_connections.clone());
+        all.register("feed_frames", "Frames sent to readers of the feed", self.feed_frames.clone());
+        let conflated = "Changes that newer ones replaced before a reader was sent them";
+        all.register("feed_conflated", conflated, self.feed_conflated.clone());
+        let closed = "Connections to the feed that ended, by reason";
+        all.register("feed_closed", closed, self.feed_closed.clone());
         let reachable = "1 while the store answers, else 0";
         all.register("store_reachable", reachable, self.store_reachable.clone());
     }

@@ -19,13 +19,13 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("journal", &["domain"]),
     ("feed", &["domain", "journal"]),
     ("actor", &["domain", "journal", "feed", "telemetry"]),
-    ("edge", &["domain", "actor", "config", "telemetry"]),
+    ("edge", &["domain", "actor", "feed", "config", "telemetry"]),
     ("runtime", &["domain", "journal", "feed", "actor", "edge", "config", "telemetry"]),
     ("cli", &["domain", "config", "runtime", "telemetry", "client"]),
 ];
 
 /// Crates with a home, and the paths that are it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("actix", &["src/actor/", "src/runtime/"]),
     ("actix_rt", &["src/actor/", "src/runtime/"]),
     ("redis", &["src/journal/redis"]),
@@ -36,6 +36,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("tower", &["src/edge/", "src/runtime/"]),
     ("utoipa", &["src/edge/"]),
     ("httparse", &["src/client/"]),
+    ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),
     ("clap", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
     ("config", &["src/config/load.rs"]),

@@ -2,7 +2,7 @@
 //!
 //! `rooms` is the house itself, `spec` says what a place is configured to be, `setting` passes commands on to one
 //! actor, `reserve` and `conversation` keep a reservation together over several warehouses, `reading` answers from the
-//! confirmed views, `history` walks a SKU's facts, `demand` counts what was refused, `shipping` finishes a shipment that
+//! confirmed views, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts what was refused, `shipping` finishes a shipment that
 //! was cut in the middle, `locks` lets one conversation per cart run at a time, `opening` starts and stops it all.
 
 pub mod conversation;
@@ -10,6 +10,7 @@ pub mod demand;
 pub mod history;
 pub mod locks;
 pub mod opening;
+mod publishing;
 pub mod reading;
 pub mod reserve;
 mod rooms;

@@ -9,12 +9,14 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::demand::RefusedDemand;
 use super::locks::Locks;
+use super::publishing::Publisher;
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
 use crate::actor::directory::Ground;
 use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
 use crate::domain::channel::Channel;
 use crate::domain::item::Items;
 use crate::domain::warehouse::{Rules, Warehouse};
+use crate::feed::{ChannelFeed, Skus};
 use crate::journal::{JournalError, JournalId, JournalKind};
 
 /// What the house is made of.
@@ -50,29 +52,46 @@ impl House {
 
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
         let rules = opening.rules;
-        let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| async move {
-            let view = Arc::new(StockView::default());
-            let (watched, id) = (view.clone(), spec.id.clone());
+        let windows = rules.windows;
+        let skus = Arc::new(Skus::default());
+        let mut views = fastrand::Rng::with_seed(!ground.seed);
+        let feeds = opening.channels.iter().map(|_| Arc::new(ChannelFeed::new(views.u64(..))));
+        let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
+        let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| {
+            let view = Arc::new(StockView::new(views.u64(..)));
+            let drawing = opening.channels.iter().zip(&feeds);
+            let drawing = drawing.filter(|(channel, _)| channel.warehouses.contains(&spec.id));
+            let drawing: Arc<[_]> = drawing.map(|(_, feed)| feed.clone()).collect();
+            let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
             let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
             let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
-            let watch = Arc::new(move || Box::new(StockWatch::new(watched.clone(), meter.clone())) as Box<_>);
-            let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
-            let handle = Arc::new(WarehouseHandle { spec: spec.clone(), mailbox, view });
-            Ok::<_, JournalError>(((spec.id.clone(), handle), life))
+            let watch = Arc::new(move || {
+                let (view, skus, drawing) = (watched.clone(), skus.clone(), drawing.clone());
+                Box::new(StockWatch::new(view, skus, drawing, meter.clone())) as Box<_>
+            });
+            async move {
+                let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
+                let handle = Arc::new(WarehouseHandle { spec: spec.clone(), mailbox, view });
+                Ok::<_, JournalError>(((spec.id.clone(), handle), life))
+            }
         });
-        let windows = rules.windows;
         let behind = opening.warehouses.len();
-        let channels = opening.channels.iter().enumerate().map(|(place, spec)| async move {
+        let channels = opening.channels.iter().zip(&feeds).enumerate().map(|(place, (spec, feed))| {
             let view = Arc::new(RowView::default());
-            let watched = view.clone();
+            let (watched, watched_feed, skus) = (view.clone(), feed.clone(), skus.clone());
             let journal = JournalId::new(JournalKind::Channel, spec.id.as_str());
             let fresh = Arc::new(move || Channel::new(windows));
-            let watch = Arc::new(move || Box::new(PolicyWatch(watched.clone())) as Box<_>);
+            let watch = Arc::new(move || {
+                let (view, feed, skus) = (watched.clone(), watched_feed.clone(), skus.clone());
+                Box::new(PolicyWatch { view, feed, skus }) as Box<_>
+            });
             let place = place.saturating_add(behind);
-            let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
-            let handle = Arc::new(ChannelHandle { spec: spec.clone(), mailbox, view });
-            Ok::<_, JournalError>(((spec.id.clone(), handle), life))
+            async move {
+                let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
+                let handle = ChannelHandle { spec: spec.clone(), mailbox, view, feed: feed.clone() };
+                Ok::<_, JournalError>(((spec.id.clone(), Arc::new(handle)), life))
+            }
         });
         let cards = Arc::new(RowView::default());
         let watched = cards.clone();
@@ -84,17 +103,28 @@ impl House {
         let (items, item_life) =
             ground.start(JournalId::new(JournalKind::Items, ITEMS), 0, fresh, watch).await?;
         let lives = warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).collect();
-        Ok(Arc::new(Self {
+        let house = Arc::new(Self {
             warehouses: warehouses.into_iter().collect::<BTreeMap<_, _>>(),
             channels: channels.into_iter().collect(),
             items,
             cards,
+            skus,
             demand: RefusedDemand::new(opening.refused_demand_max),
             lives,
             journal: ground.journal.clone(),
             clock: ground.clock.clone(),
             locks: Locks::default(),
-        }))
+        });
+        house.publish(ground).await;
+        Ok(house)
+    }
+
+    /// Lets every channel show what it has, and follow. Readers who come first find all of it.
+    async fn publish(self: &Arc<Self>, ground: &Ground) {
+        for channel in self.channels.values() {
+            let publisher = Publisher::begin(self.clone(), channel.clone()).await;
+            ground.io.spawn(publisher.run(ground.stopping.clone()));
+        }
     }
 
     /// Lets every actor finish what it has taken: channels and items first, then warehouses. False where one did not

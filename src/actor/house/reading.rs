@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::{ChannelHandle, House, Kind, Mode, WarehouseHandle, WarehouseState};
 use crate::actor::view::StockRow;
-use crate::domain::channel::{ChannelPolicy, StockState, available};
+use crate::domain::channel::{StockState, available};
 use crate::domain::ids::{ChannelId, Sku, WarehouseId};
 use crate::domain::item::Item;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
+use crate::feed::Shown;
 use crate::journal::Head;
 
 /// What a channel may sell of a SKU.
@@ -19,6 +20,23 @@ pub struct Available {
     pub units: i64,
     /// How that looks to a buyer.
     pub state: StockState,
+}
+
+/// What a channel may sell of a SKU, and until when, if nothing happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// What it may sell.
+    pub(super) available: Available,
+    /// When time alone changes that.
+    pub(super) turn: Option<Timestamp>,
+}
+
+impl Available {
+    /// What is shown to readers, who see at most the channel's display cap.
+    #[must_use]
+    pub fn shown(&self, channel: &ChannelHandle) -> Shown {
+        Shown::new(self.units.min(channel.spec.display_cap.unwrap_or(i64::MAX)), self.state)
+    }
 }
 
 /// A SKU everywhere.
@@ -98,16 +116,22 @@ impl House {
     }
 
     fn channel_stock(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Available {
-        let told = handle.spec.mode == Mode::Tells;
-        let mut sellable = 0_i64;
-        for warehouse in self.taking(handle) {
-            let part = warehouse.view.with(sku, |row| {
-                row.map_or(0, |row| row.free(&handle.spec.id, told, now).saturating_sub(row.level.deficit()))
-            });
-            sellable = sellable.saturating_add(part);
+        self.offer(handle, sku, now).map_or_else(|| shown(handle, sku, 0, now), |offer| offer.available)
+    }
+
+    /// What a channel may sell of a SKU, and when time alone changes that; `None` where none of its warehouses has a
+    /// level of it.
+    pub(super) fn offer(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Option<Offer> {
+        let mut sum = None;
+        let mut turn = handle.view.row(sku).and_then(|policy| policy.turn(now));
+        for warehouse in self.drawn_on(handle) {
+            let part = warehouse.view.with(sku, |row| row.map(|row| part(handle, warehouse, row, now)));
+            if let Some((units, turns)) = part {
+                sum = Some(sum.unwrap_or(0_i64).saturating_add(units));
+                turn = turn.into_iter().chain(turns).min();
+            }
         }
-        let policy = handle.view.row(sku).unwrap_or_default();
-        shown(&policy, handle, sellable, now)
+        sum.map(|sellable| Offer { available: shown(handle, sku, sellable, now), turn })
     }
 
     /// The warehouses a channel may claim from, in the order it prefers them. A place that takes no new orders offers
@@ -128,7 +152,24 @@ impl House {
     }
 }
 
-fn shown(policy: &ChannelPolicy, handle: &ChannelHandle, sellable: i64, now: Timestamp) -> Available {
+/// What a warehouse adds to what a channel may sell, and when time alone changes that.
+pub(super) fn part(
+    channel: &ChannelHandle,
+    warehouse: &WarehouseHandle,
+    row: &StockRow,
+    now: Timestamp,
+) -> (i64, Option<Timestamp>) {
+    let turn = row.policy.as_ref().and_then(|policy| policy.turn(now));
+    if warehouse.spec.state != WarehouseState::Open {
+        return (0, turn);
+    }
+    let told = channel.spec.mode == Mode::Tells;
+    (row.free(&channel.spec.id, told, now).saturating_sub(row.level.deficit()), turn)
+}
+
+/// What a channel shows where its warehouses have so much for it.
+pub(super) fn shown(handle: &ChannelHandle, sku: &Sku, sellable: i64, now: Timestamp) -> Available {
+    let policy = handle.view.row(sku).unwrap_or_default();
     let buffer = policy.buffer.and_then(|set| set.at(now)).unwrap_or(handle.spec.buffer);
     let cap = policy.cap.and_then(|set| set.at(now));
     let units = available(sellable, buffer, cap, 0);

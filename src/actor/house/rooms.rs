@@ -17,6 +17,7 @@ use crate::domain::machine::Envelope;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::Warehouse;
+use crate::feed::{ChannelFeed, Skus};
 use crate::journal::{Journal, StoreHealth};
 
 /// A warehouse: what it is, its actor, and its confirmed levels.
@@ -39,6 +40,8 @@ pub struct ChannelHandle {
     pub mailbox: Mailbox<Channel>,
     /// Its confirmed policies.
     pub view: Arc<RowView<ChannelPolicy>>,
+    /// What it shows, for those who follow it.
+    pub feed: Arc<ChannelFeed>,
 }
 
 /// Who sends a command, as a door knows it.
@@ -65,6 +68,8 @@ pub struct House {
     pub items: Mailbox<Items>,
     /// The item cards as confirmed.
     pub cards: Arc<RowView<Item>>,
+    /// Every SKU's number.
+    pub skus: Arc<Skus>,
     /// Demand that was refused.
     pub demand: RefusedDemand,
     /// Every actor's life, for operators.

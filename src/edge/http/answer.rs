@@ -13,9 +13,9 @@ use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use tower::ServiceExt;
 
-use super::door::Door;
 use super::extract::{IDEMPOTENCY_KEY, Minted};
 use crate::edge::command::Signed;
+use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -7,10 +7,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Deserialize;
-use serde_json::error::Category;
 
-use super::door::Door;
+use crate::edge::command::Said;
+use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 
 /// How long a client may take to send its body once the head is there.
@@ -57,52 +56,9 @@ impl FromRequest<Arc<Door>> for Sent {
 }
 
 impl Sent {
-    /// Parses the body.
-    ///
-    /// # Errors
-    /// 400 where it is no JSON, with line and column; 422 where it is not of this shape, with the path.
-    pub(super) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
-        if self.0.is_empty() {
-            return Err(Problem::malformed("malformed_json", "the body is empty; send a JSON object"));
-        }
-        parse(&self.0)
-    }
-
-    /// Parses the body, or takes the default where none was sent.
-    ///
-    /// # Errors
-    /// As [`Sent::parse`].
-    pub(super) fn parse_or_default<'a, T: Deserialize<'a> + Default>(&'a self) -> Result<T, Problem> {
-        if self.0.is_empty() { Ok(T::default()) } else { parse(&self.0) }
-    }
-}
-
-fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
-    // The path costs time, so it is looked for only where something is wrong.
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
-}
-
-fn explain<'a, T: Deserialize<'a>>(bytes: &'a [u8], error: &serde_json::Error) -> Problem {
-    if error.classify() != Category::Data {
-        return Problem::malformed("malformed_json", format!("no valid JSON: {error}"));
-    }
-    let (path, said) = located::<T>(bytes, error);
-    let detail = if path.is_empty() { said } else { format!("{path}: {said}") };
-    Problem::invalid(path, detail)
-}
-
-/// Where a text departs from a shape, and how.
-pub(super) fn located<'a, T: Deserialize<'a>>(
-    bytes: &'a [u8],
-    error: &serde_json::Error,
-) -> (String, String) {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        Ok(_) => (String::new(), error.to_string()),
-        Err(located) => {
-            let path = located.path().to_string();
-            (if path == "." { String::new() } else { path }, located.into_inner().to_string())
-        }
+    /// What was sent.
+    pub(super) fn said(&self) -> Said<'_> {
+        Said(&self.0)
     }
 }
 

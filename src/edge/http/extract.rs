@@ -6,14 +6,14 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
-use super::door::{Door, Inside};
 use super::query::Query;
-use crate::config::Settings;
-use crate::domain::ids::{ChannelId, CommandId, Sku, WarehouseId};
+use crate::domain::ids::CommandId;
 use crate::edge::auth::Caller;
-use crate::edge::command::Signed;
+use crate::edge::command::target::Target;
+use crate::edge::command::{Asking, Signed};
+use crate::edge::door::Door;
 use crate::edge::fault::Problem;
-use crate::edge::wire::text::{Name, complaint};
+use crate::edge::wire::text::complaint;
 
 /// Carries a command's id.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -22,19 +22,17 @@ pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 #[derive(Debug, Clone)]
 pub(super) struct Minted(pub(super) CommandId);
 
-/// Somebody who asks, and the house.
+/// Somebody who reads something.
 #[derive(Debug)]
 pub(super) struct Ask {
-    pub(super) inside: Arc<Inside>,
-    pub(super) settings: Arc<Settings>,
-    pub(super) caller: Caller,
+    pub(super) asking: Asking,
     query: Option<String>,
 }
 
 /// Somebody who changes something.
 #[derive(Debug)]
 pub(super) struct Change {
-    pub(super) ask: Ask,
+    pub(super) asking: Asking,
     pub(super) signed: Signed,
 }
 
@@ -42,54 +40,15 @@ pub(super) struct Change {
 #[derive(Debug)]
 pub(super) struct InPath<T>(pub(super) T);
 
-/// A name that stands in paths.
-pub(super) trait PathName: Name {
-    /// The parameter's name.
-    const PARAMETER: &'static str;
-
-    /// What is answered to a text that can be no such name.
-    fn impossible(complaint: String) -> Problem {
-        Problem::invalid(Self::PARAMETER, complaint)
-    }
-}
-
-impl PathName for Sku {
-    const PARAMETER: &'static str = "sku";
-}
-
-impl PathName for CommandId {
-    const PARAMETER: &'static str = "reservation";
-
-    fn impossible(complaint: String) -> Problem {
-        Problem::not_found("unknown_reservation", complaint)
-    }
-}
-
-impl PathName for WarehouseId {
-    const PARAMETER: &'static str = "warehouse";
-
-    fn impossible(complaint: String) -> Problem {
-        Problem::not_found("unknown_warehouse", complaint)
-    }
-}
-
-impl PathName for ChannelId {
-    const PARAMETER: &'static str = "channel";
-
-    fn impossible(complaint: String) -> Problem {
-        Problem::not_found("unknown_channel", complaint)
-    }
-}
-
-impl<T: PathName, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+impl<T: Target, S: Send + Sync> FromRequestParts<S> for InPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let parameters = RawPathParams::from_request_parts(parts, state).await;
         let parameters = parameters
             .map_err(|_| Problem::malformed("malformed_path", "the path is no UTF-8 once decoded"))?;
-        let text = parameters.iter().find(|(name, _)| *name == T::PARAMETER).map(|(_, text)| text);
-        T::parse(text.unwrap_or_default()).map(Self).map_err(|invalid| T::impossible(complaint(&invalid)))
+        let text = parameters.iter().find(|(name, _)| *name == T::NAME).map(|(_, text)| text);
+        T::read(text.unwrap_or_default()).map(Self)
     }
 }
 
@@ -100,7 +59,8 @@ impl FromRequestParts<Arc<Door>> for Ask {
         let inside = door.inside()?;
         let settings = door.settings();
         let caller = Caller::of(&settings, &parts.headers, inside.house.now())?;
-        Ok(Self { inside, settings, caller, query: parts.uri.query().map(str::to_owned) })
+        let asking = Asking { inside, settings, caller };
+        Ok(Self { asking, query: parts.uri.query().map(str::to_owned) })
     }
 }
 
@@ -115,9 +75,9 @@ impl FromRequestParts<Arc<Door>> for Change {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, door: &Arc<Door>) -> Result<Self, Problem> {
-        let ask = Ask::from_request_parts(parts, door).await?;
+        let Ask { asking, .. } = Ask::from_request_parts(parts, door).await?;
         let minted = parts.extensions.get::<Minted>();
-        if minted.is_some() && ask.settings.http.require_ids {
+        if minted.is_some() && asking.settings.http.require_ids {
             return Err(Problem::malformed(
                 "idempotency_key_missing",
                 "send a header `Idempotency-Key` with an id of your own, best a UUID of version 7",
@@ -127,9 +87,9 @@ impl FromRequestParts<Arc<Door>> for Change {
             Some(minted) => minted.0.clone(),
             None => sent_id(&parts.headers)?,
         };
-        let actor = ask.caller.name.clone();
+        let actor = asking.caller.name.clone();
         let signed = Signed { id, minted: minted.is_some(), actor };
-        Ok(Self { ask, signed })
+        Ok(Self { asking, signed })
     }
 }
 

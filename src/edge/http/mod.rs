@@ -1,9 +1,8 @@
 //! The HTTP door.
 //!
-//! `door` is what all requests share, `server` accepts and ends connections, `answer` takes one request from its first
+//! `server` accepts and ends connections, `answer` takes one request from its first
 //! byte to its response (panics, request ids, metrics), `router` says which path leads where, `route` holds the
-//! handlers, `extract`, `body` and `query` read what a request carries, `batch` carries out many lines, `openapi` is
-//! the document of it all.
+//! handlers, `extract`, `body` and `query` read what a request carries, `openapi` is the document of it all.
 //!
 //! May know: hyper, axum, and what its parent may. Must not know: other doors.
 //!
@@ -13,9 +12,7 @@
 //! Deliberately lacks: TLS (a proxy's business), HTTP/2, compression, cookies.
 
 mod answer;
-mod batch;
 mod body;
-mod door;
 mod extract;
 mod openapi;
 mod query;
@@ -26,6 +23,5 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use door::Door;
 pub use openapi::document;
 pub use server::{listen, serve};

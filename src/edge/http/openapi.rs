@@ -27,6 +27,7 @@ use super::route::{availability, counts, health, history, items, movements, poli
         movements::movements,
         counts::counts,
         policies::of_warehouse,
+        crate::edge::ws::upgrade::feed,
         items::read,
         items::set,
         reservations::reserve,

@@ -6,7 +6,6 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use crate::edge::fault::Problem;
-use crate::edge::wire::problem::ProblemBody;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -36,16 +35,7 @@ pub(super) fn with_type(status: StatusCode, content_type: HeaderValue, bytes: Ve
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        let body = ProblemBody {
-            kind: format!("urn:lagerd:problem:{}", self.code),
-            title: self.title,
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: self.detail.as_ref(),
-            particulars: self.particulars.as_deref(),
-        };
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = with_type(self.status, PROBLEM, bytes);
+        let mut response = with_type(self.status, PROBLEM, self.to_json());
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -7,11 +7,12 @@ use axum::http::StatusCode;
 use axum::routing::{MethodRouter, get, post, put};
 
 use super::answer::name_route;
-use super::door::Door;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{availability, counts, health, history, items, movements, policies, reservations, stock};
+use crate::edge::door::Door;
 use crate::edge::fault::Problem;
+use crate::edge::ws;
 
 /// Every path with its verbs; the document names the same ones.
 pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
         ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
         ("/v1/items/{sku}", get(items::read).put(items::set)),
+        ("/v1/feed", get(ws::upgrade::feed)),
         ("/v1/reservations", post(reservations::reserve)),
         ("/v1/reservations/{reservation}", get(reservations::read).delete(reservations::release)),
         ("/v1/reservations/{reservation}/extend", post(reservations::extend)),

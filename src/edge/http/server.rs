@@ -19,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::answer;
-use super::door::Door;
 use super::router::router;
+use crate::edge::door::Door;
+use crate::edge::ws::Line;
 
 /// Header fields of one request at most; more are answered 431.
 const HEADERS_MAX: usize = 64;
@@ -49,13 +50,13 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves connections until `shutdown`; then finishes the open requests, each connection within a deadline.
 ///
-/// One connection more than `[http] connections_max` waits in the kernel's queue; an address other than loopback may
-/// have half of them.
+/// One connection more than `[http] connections_max` waits in the kernel's queue; one address may have as many as
+/// `connections_per_address` says, or half of all where it says nothing and the address is not loopback.
 pub async fn serve(listener: TcpListener, door: Arc<Door>, shutdown: CancellationToken) {
     let most = usize::try_from(door.settings().http.connections_max).unwrap_or(usize::MAX);
     let free = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let router = router(door.clone());
-    let open = Arc::new(Addresses::new((most / 2).max(1)));
+    let open = Arc::new(Addresses::new(door.settings().http.connections_per_address, (most / 2).max(1)));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -70,7 +71,8 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, shutdown: Cancellatio
         }
         let place = Place { address: peer.ip(), open: open.clone(), _permit: permit, door: door.clone() };
         place.door.metrics.http_connections.inc();
-        connections.spawn(connection(stream, router.clone(), place, shutdown.clone()));
+        let line = Line { place: Arc::new(place), shutdown: shutdown.clone(), tasks: connections.clone() };
+        connections.spawn(connection(stream, router.clone(), door.clone(), (peer.ip(), line)));
     }
     drop(listener);
     connections.close();
@@ -95,19 +97,23 @@ impl Drop for Place {
 /// How many connections each address has.
 struct Addresses {
     most: usize,
+    /// Whether this machine's own addresses are bounded too.
+    own_bounded: bool,
     #[expect(clippy::disallowed_types, reason = "held for one step on a map, never across an await")]
     open: std::sync::Mutex<HashMap<IpAddr, usize>>,
 }
 
 impl Addresses {
-    fn new(most: usize) -> Self {
-        Self { most, open: Default::default() }
+    /// So many each as were configured; else `most`, and any number from this machine.
+    fn new(configured: Option<u64>, most: usize) -> Self {
+        let set = configured.map(|set| usize::try_from(set).unwrap_or(usize::MAX));
+        Self { most: set.unwrap_or(most), own_bounded: set.is_some(), open: Default::default() }
     }
 
     fn enter(&self, address: IpAddr) -> bool {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(address).or_default();
-        let fits = *count < self.most || address.is_loopback();
+        let fits = *count < self.most || (address.is_loopback() && !self.own_bounded);
         *count = count.saturating_add(usize::from(fits));
         fits
     }
@@ -138,14 +144,15 @@ async fn next(
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, place: Place, shutdown: CancellationToken) {
+async fn connection(stream: TcpStream, router: Router, door: Arc<Door>, (address, line): (IpAddr, Line)) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let door = place.door.clone();
     let timeout = Duration::from_secs(door.settings().http.header_timeout_s);
+    let (shutdown, for_requests) = (line.shutdown.clone(), line);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let request: Request = request.map(Body::new);
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(for_requests.clone());
         answer(door.clone(), router.clone(), request)
     });
     let connection = http1::Builder::new()
@@ -163,13 +170,13 @@ async fn connection(stream: TcpStream, router: Router, place: Place, shutdown: C
             match tokio::time::timeout(DRAIN_DEADLINE, connection).await {
                 Ok(ended) => ended,
                 Err(_) => {
-                    tracing::warn!(address = %place.address, "a connection did not finish in time; it was cut");
+                    tracing::warn!(%address, "a connection did not finish in time; it was cut");
                     return;
                 }
             }
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(address = %place.address, %error, "a connection ended early");
+        tracing::debug!(%address, %error, "a connection ended early");
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod batch;
 pub mod count;
+pub mod feed;
 pub mod health;
 pub mod history;
 pub mod item;

@@ -24,6 +24,23 @@ pub struct Unavailable {
     pub quarantine: i64,
 }
 
+/// One SKU at the warehouse a reader follows.
+#[derive(Debug, Clone, Serialize)]
+pub struct FollowedLevel {
+    /// Which goods.
+    pub sku: Text<Sku>,
+    /// Units in the house; negative where records are wrong.
+    pub on_hand: i64,
+    /// Of these, what can't be sold.
+    pub unavailable: Unavailable,
+    /// Softly held, with a deadline.
+    pub reserved: i64,
+    /// Promised, not yet shipped.
+    pub allocated: i64,
+    /// Units no asking channel may have.
+    pub safety_stock: i64,
+}
+
 /// Units kept for one channel.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FenceAnswer {
@@ -177,6 +194,14 @@ pub struct RefusedDemandAnswer {
     pub items: Vec<RefusedDemandItem>,
 }
 
+impl Unavailable {
+    /// What of a level can't be sold.
+    #[must_use]
+    pub const fn of(level: &Level) -> Self {
+        Self { damaged: level.damaged, quality_control: level.quality_control, quarantine: level.quarantine }
+    }
+}
+
 impl LevelAnswer {
     /// A level and what is set aside of it.
     #[must_use]
@@ -198,11 +223,7 @@ impl LevelAnswer {
         Self {
             warehouse: Text(warehouse),
             on_hand: level.on_hand,
-            unavailable: Unavailable {
-                damaged: level.damaged,
-                quality_control: level.quality_control,
-                quarantine: level.quarantine,
-            },
+            unavailable: Unavailable::of(level),
             reserved: level.reserved,
             allocated: level.allocated,
             safety_stock: 0,

@@ -35,11 +35,11 @@ pub(in crate::edge::http) async fn availability(
     ask: Ask,
     InPath(channel): InPath<ChannelId>,
 ) -> Result<Response<Body>, Problem> {
-    ask.caller.must_read(&channel)?;
+    ask.asking.caller.must_read(&channel)?;
     let query = ask.query(&["sku", "pickup"])?;
     let skus = skus(query.all("sku"))?;
     let pickup = query.flag("pickup")?;
-    let house = &ask.inside.house;
+    let house = &ask.asking.inside.house;
     let cap = house.channel(&channel)?.spec.display_cap.unwrap_or(i64::MAX);
     let now = house.now();
     let mut items = Vec::with_capacity(skus.len());
@@ -53,7 +53,7 @@ pub(in crate::edge::http) async fn availability(
             pickup: stores,
         });
     }
-    ok(&AvailabilityAnswer { items, support: support(&ask.settings, &channel) })
+    ok(&AvailabilityAnswer { items, support: support(&ask.asking.settings, &channel) })
 }
 
 /// Demand that stock could not cover, per SKU and hour.
@@ -67,11 +67,11 @@ pub(in crate::edge::http) async fn refused_demand(
     ask: Ask,
     InPath(channel): InPath<ChannelId>,
 ) -> Result<Response<Body>, Problem> {
-    ask.caller.must_read(&channel)?;
+    ask.asking.caller.must_read(&channel)?;
     let query = ask.query(&["sku", "hours"])?;
     let sku = query.name::<Sku>("sku")?;
     let hours = i64::try_from(query.number("hours", HOURS_MAX)?.unwrap_or(HOURS)).unwrap_or(i64::MAX);
-    let house = &ask.inside.house;
+    let house = &ask.asking.inside.house;
     house.channel(&channel)?;
     let rows = house.demand.of(&channel, sku.as_ref(), hours, house.now()).into_iter();
     let items = rows.map(|row| RefusedDemandItem {

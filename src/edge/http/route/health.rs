@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::edge::auth::Caller;
+use crate::edge::door::Door;
 use crate::edge::fault::Problem;
-use crate::edge::http::door::Door;
 use crate::edge::http::reply::{ok, with_type};
 use crate::edge::wire::health::{Alive, Ready};
 use crate::edge::wire::problem::ProblemBody;

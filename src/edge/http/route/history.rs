@@ -34,13 +34,13 @@ pub(in crate::edge::http) async fn history(
     InPath(sku): InPath<Sku>,
 ) -> Result<Response<Body>, Problem> {
     let query = ask.query(&["warehouse", "limit", "before"])?;
-    let house = &ask.inside.house;
+    let house = &ask.asking.inside.house;
     let named = query.name::<WarehouseId>("warehouse")?;
     let only = house.warehouses.keys().next().filter(|_| house.warehouses.len() == 1).cloned();
     let Some(warehouse) = named.or(only) else {
         return Err(Problem::invalid("warehouse", "warehouse: name one, as there are several"));
     };
-    ask.caller.must_see_stock(&warehouse)?;
+    ask.asking.caller.must_see_stock(&warehouse)?;
     let handle = house.warehouse(&warehouse)?;
     if handle.view.row(&sku).is_none() {
         return Err(Refusal::UnknownSku(sku).into());

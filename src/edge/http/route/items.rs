@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Response;
 
 use crate::domain::ids::Sku;
-use crate::domain::item::SetItem;
+use crate::edge::command::setting;
 use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
@@ -22,7 +22,7 @@ pub(in crate::edge::http) async fn read(
     InPath(sku): InPath<Sku>,
 ) -> Result<Response<Body>, Problem> {
     ask.query(&[])?;
-    let item = ask.inside.house.item(&sku);
+    let item = ask.asking.inside.house.item(&sku);
     let item = item.ok_or_else(|| Problem::not_found("unknown_sku", format!("no card of `{sku}`")))?;
     ok(&ItemAnswer { sku: Text(sku), item: item.into() })
 }
@@ -36,15 +36,5 @@ pub(in crate::edge::http) async fn set(
     InPath(sku): InPath<Sku>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
-    let said: ItemBody = sent.parse()?;
-    let Change { ask, signed } = change;
-    ask.caller.must_keep_some()?;
-    let fingerprint = ask.inside.key.fingerprint("set_item", sku.as_str(), &said);
-    let issued_at = said.issued_at.map(|time| time.0);
-    let wrong =
-        |(field, detail): (String, String)| Problem::invalid(field.clone(), format!("{field}: {detail}"));
-    let item = said.item().map_err(wrong)?;
-    let sender = signed.sender(issued_at, fingerprint);
-    ask.inside.house.set_item(&sender, SetItem { sku: sku.clone(), item: item.clone() }).await?;
-    ok(&ItemAnswer { sku: Text(sku), item: item.into() })
+    ok(&setting::item(&change.asking, change.signed, &sku, sent.said()).await?)
 }

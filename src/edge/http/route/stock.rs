@@ -25,11 +25,11 @@ const PAGE_MAX: u64 = 10_000;
         ("after" = Option<String>, Query, description = "the `next` of the page before")),
     responses((status = 200, body = StockPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
-    ask.caller.must_read_all()?;
+    ask.asking.caller.must_read_all()?;
     let query = ask.query(&["limit", "after"])?;
     let limit = usize::try_from(query.number("limit", PAGE_MAX)?.unwrap_or(PAGE)).unwrap_or(usize::MAX);
     let after = query.name::<Sku>("after")?;
-    let house = &ask.inside.house;
+    let house = &ask.asking.inside.house;
     // Read before the levels: a consumer may then meet an event twice, never miss one.
     let as_of = as_of(house);
     let skus = house.skus_after(after.as_ref(), limit);
@@ -48,9 +48,9 @@ pub(in crate::edge::http) async fn one(
     ask: Ask,
     InPath(sku): InPath<Sku>,
 ) -> Result<Response<Body>, Problem> {
-    ask.caller.must_read_all()?;
+    ask.asking.caller.must_read_all()?;
     ask.query(&[])?;
-    let house = &ask.inside.house;
+    let house = &ask.asking.inside.house;
     let as_of = as_of(house);
     let now = house.now();
     let stock = house.stock(&sku, now).ok_or(Refusal::UnknownSku(sku))?;

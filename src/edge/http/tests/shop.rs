@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::actor::house::trial::{Trial, run};
 use crate::config::Settings;
 use crate::edge::command::FingerprintKey;
-use crate::edge::http::{Door, listen, serve};
+use crate::edge::door::Door;
+use crate::edge::http::{listen, serve};
 use crate::telemetry::Metrics;
 
 /// How long any answer may take.

@@ -8,6 +8,7 @@ use crate::actor::House;
 use crate::config::Settings;
 use crate::edge::command::FingerprintKey;
 use crate::edge::fault::Problem;
+use crate::edge::ws::Hall;
 use crate::telemetry::Metrics;
 
 /// What lies behind the door once journals are loaded.
@@ -27,13 +28,20 @@ pub struct Door {
     settings: ArcSwap<Settings>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What all connections to the feed share.
+    pub hall: Arc<Hall>,
 }
 
 impl Door {
     /// A door that is still shut.
     #[must_use]
     pub fn new(settings: Arc<Settings>, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self { inside: ArcSwapOption::empty(), settings: ArcSwap::new(settings), metrics })
+        Arc::new(Self {
+            inside: ArcSwapOption::empty(),
+            settings: ArcSwap::new(settings),
+            metrics,
+            hall: Arc::default(),
+        })
     }
 
     /// Lets requests in.

@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::body::located;
-use super::extract::Change;
 use crate::actor::fault::{Class, Fault};
 use crate::domain::ids::Sku;
 use crate::edge::fault::Problem;
@@ -44,15 +43,6 @@ impl From<Fault> for Unapplied {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
-}
-
-/// Refuses a request with no lines or too many.
-pub(super) fn must_fit(change: &Change, lines: usize) -> Result<(), Problem> {
-    let most = change.ask.settings.limits.lines_per_request;
-    if lines == 0 || lines as u64 > most {
-        return Err(Problem::invalid("lines", format!("lines: found {lines}; 1 to {most} lines are right")));
-    }
-    Ok(())
 }
 
 /// Carries lines out. Where the store is away and nothing was applied, the whole request is answered so.

@@ -1,0 +1,141 @@
+//! What each channel shows, kept up to date: a task per channel looks at the SKUs it is told to look at again.
+//!
+//! News comes as a set, so a task that is slow looks at fewer, newer states; it holds nobody up. A task instead of the
+//! channel's actor, because nothing here is journaled: what a channel shows follows from confirmed levels and policies
+//! alone, and futures and timers starve inside an actor under load.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::reading::{part, shown};
+use super::{ChannelHandle, House};
+use crate::actor::view::StockRow;
+use crate::domain::ids::Sku;
+use crate::domain::time::Timestamp;
+use crate::feed::{Dirty, SkuId};
+
+/// How often it is looked whether time alone has changed something; scheduled figures turn this much late at most.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// SKUs looked at under one lock: some tens of microseconds, for which readers and warehouses wait.
+const AT_ONCE: usize = 512;
+
+/// Keeps what one channel shows up to date.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    house: Arc<House>,
+    channel: Arc<ChannelHandle>,
+    /// When time alone changes what is shown of which SKU.
+    turns: BTreeSet<(Timestamp, SkuId)>,
+}
+
+impl Publisher {
+    /// Shows what there is.
+    pub(super) async fn begin(house: Arc<House>, channel: Arc<ChannelHandle>) -> Self {
+        let mut publisher = Self { house, channel, turns: BTreeSet::new() };
+        // What was marked while the journals were loaded is looked at here.
+        drop(publisher.channel.feed.news.take());
+        publisher.everything().await;
+        publisher
+    }
+
+    /// Follows until it is told to stop.
+    pub(super) async fn run(mut self, stopping: CancellationToken) {
+        let channel = self.channel.clone();
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => return,
+                Dirty { all, skus } = channel.feed.news.next() => {
+                    if all {
+                        self.everything().await;
+                    }
+                    self.look_at(&skus).await;
+                }
+                _ = tick.tick() => {
+                    let due = self.due();
+                    self.look_at(&due).await;
+                }
+            }
+        }
+    }
+
+    /// SKUs of which time alone has changed what is shown.
+    fn due(&mut self) -> Vec<SkuId> {
+        let now = self.house.now();
+        let mut due = Vec::new();
+        while let Some(first) = self.turns.first().copied().filter(|(turn, _)| *turn <= now) {
+            self.turns.remove(&first);
+            due.push(first.1);
+        }
+        due
+    }
+
+    async fn look_at(&mut self, skus: &[SkuId]) {
+        for some in skus.chunks(AT_ONCE) {
+            self.look_at_some(some);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn look_at_some(&mut self, skus: &[SkuId]) {
+        let now = self.house.now();
+        let names = self.house.skus.names();
+        let mut changed = Vec::with_capacity(skus.len());
+        for id in skus {
+            let Some(sku) = names.get(*id) else { continue };
+            let Some(offer) = self.house.offer(&self.channel, sku, now) else { continue };
+            self.turns.extend(offer.turn.map(|turn| (turn, *id)));
+            changed.push((*id, offer.available.shown(&self.channel)));
+        }
+        self.channel.feed.publish(&names, changed.into_iter());
+    }
+
+    /// Looks at every SKU of the channel's warehouses: row by row in their order, which is many times faster than SKU by
+    /// SKU. What changes meanwhile is marked and looked at again.
+    async fn everything(&mut self) {
+        let now = self.house.now();
+        let (house, channel) = (self.house.clone(), self.channel.clone());
+        let mut sellable: Vec<Option<i64>> = vec![None; house.skus.names().count()];
+        for warehouse in house.drawn_on(&channel) {
+            let mut after: Option<Sku> = None;
+            loop {
+                let look = |_: &Sku, id: SkuId, row: &StockRow| {
+                    let (units, turn) = part(&channel, warehouse, row, now);
+                    self.turns.extend(turn.map(|turn| (turn, id)));
+                    if let Some(sum) = sellable.get_mut(id.index()) {
+                        *sum = Some(sum.unwrap_or(0).saturating_add(units));
+                    }
+                };
+                after = warehouse.view.rows_after(after.as_ref(), AT_ONCE, look);
+                if after.is_none() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        channel.view.each(|sku, policy| {
+            let turn = policy.turn(now).zip(house.skus.find(sku));
+            self.turns.extend(turn);
+        });
+        channel.feed.reserve(sellable.len());
+        for (chunk, sums) in sellable.chunks(AT_ONCE).enumerate() {
+            self.show(chunk.saturating_mul(AT_ONCE), sums, now);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Shows SKUs from number `first` on, of which the warehouses have so much.
+    fn show(&self, first: usize, sums: &[Option<i64>], now: Timestamp) {
+        let names = self.house.skus.names();
+        let rows = sums.iter().enumerate().filter_map(|(at, sum)| {
+            let id = SkuId::at(first.saturating_add(at))?;
+            Some((id, shown(&self.channel, names.get(id)?, (*sum)?, now).shown(&self.channel)))
+        });
+        self.channel.feed.publish(&names, rows);
+    }
+}

@@ -1,0 +1,19 @@
+//! Changes, the same at every door: a door reads the envelope, and what is carried out here is one command.
+//!
+//! `signed` is a command's id and fingerprint, `asking` who asks, `body` reads what was sent, `target` what it is about,
+//! `verb` names every command, `reservation`, `booking` and `setting` carry them out, `batch` those of many lines.
+
+pub mod asking;
+mod batch;
+mod body;
+pub mod booking;
+pub mod reservation;
+pub mod setting;
+pub mod signed;
+pub mod target;
+pub mod verb;
+
+pub use asking::Asking;
+pub use body::Said;
+pub use signed::{FingerprintKey, Signed};
+pub use verb::Verb;

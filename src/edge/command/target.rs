@@ -1,0 +1,52 @@
+//! What a request is about: a name that HTTP has in its path, and other doors beside the verb.
+
+use crate::domain::ids::{ChannelId, CommandId, Sku, WarehouseId};
+use crate::edge::fault::Problem;
+use crate::edge::wire::text::{Name, complaint};
+
+/// A name that requests are about.
+pub trait Target: Name {
+    /// What it is called, in paths and beside verbs.
+    const NAME: &'static str;
+
+    /// What is answered to a text that can be no such name.
+    fn impossible(complaint: String) -> Problem {
+        Problem::invalid(Self::NAME, complaint)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What [`Target::impossible`] answers.
+    fn read(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|invalid| Self::impossible(complaint(&invalid)))
+    }
+}
+
+impl Target for Sku {
+    const NAME: &'static str = "sku";
+}
+
+impl Target for CommandId {
+    const NAME: &'static str = "reservation";
+
+    fn impossible(complaint: String) -> Problem {
+        Problem::not_found("unknown_reservation", complaint)
+    }
+}
+
+impl Target for WarehouseId {
+    const NAME: &'static str = "warehouse";
+
+    fn impossible(complaint: String) -> Problem {
+        Problem::not_found("unknown_warehouse", complaint)
+    }
+}
+
+impl Target for ChannelId {
+    const NAME: &'static str = "channel";
+
+    fn impossible(complaint: String) -> Problem {
+        Problem::not_found("unknown_channel", complaint)
+    }
+}

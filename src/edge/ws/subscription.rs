@@ -1,0 +1,172 @@
+//! One reader's subscription of one topic: from its place to the next frame.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::hall::{Encoded, Frames};
+use super::topic::{Topic, Written};
+use crate::actor::House;
+use crate::domain::ids::Sku;
+use crate::edge::wire::feed::{Checksum, PlaceAnswer, Saying, Since};
+use crate::feed::{Reader, Step};
+
+/// A topic followed by one connection.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) topic: Topic,
+    pub(super) name: String,
+    view: String,
+    reader: Reader,
+    bell: watch::Receiver<u64>,
+    frames: Arc<Frames>,
+    /// Where the reader goes on, told before anything else.
+    resumed: Option<u64>,
+    /// When its table is checked next.
+    check_at: Instant,
+    checked: Option<u64>,
+}
+
+/// What comes of a subscription next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A frame of news; the next one may wait a little.
+    News(Utf8Bytes, u64),
+    /// A frame with more behind it, or an answer.
+    Frame(Utf8Bytes),
+    /// Nothing now.
+    Nothing,
+}
+
+impl Subscription {
+    /// Begins where `since` says, if it is a place in this view, else with a snapshot.
+    pub(super) fn new(
+        topic: Topic,
+        frames: impl FnOnce(&str) -> Arc<Frames>,
+        skus: Option<Vec<Sku>>,
+        since: Option<Since>,
+        now: Instant,
+    ) -> Self {
+        let (name, view) = (topic.name(), format!("{:016x}", topic.view()));
+        let place = since.filter(|since| since.view == view && since.offset <= topic.offset());
+        let place = place.map(|since| since.offset);
+        let mut bell = topic.listen();
+        // What is there already is found by looking, not by waiting.
+        bell.mark_changed();
+        Self {
+            frames: frames(&name),
+            reader: Reader::new(place, skus),
+            topic,
+            name,
+            view,
+            bell,
+            resumed: place,
+            check_at: now,
+            checked: None,
+        }
+    }
+
+    /// SKUs it names.
+    pub(super) fn skus(&self) -> usize {
+        self.reader.wanted().unwrap_or(0)
+    }
+
+    /// Waits until the topic has changed.
+    pub(super) async fn changed(&mut self) {
+        if self.bell.changed().await.is_err() {
+            // The house is gone; the connection ends with it.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// The next frame, as far as there is something new.
+    pub(super) fn next(&mut self, house: &House) -> Next {
+        if let Some(offset) = self.resumed.take() {
+            let place = PlaceAnswer { topic: &self.name, view: &self.view, offset };
+            return Next::Frame(said(&Saying::Resumed(place)));
+        }
+        loop {
+            self.bell.mark_unchanged();
+            let Some(frame) = self.step(house) else { continue };
+            return frame;
+        }
+    }
+
+    /// One step of the reader; `None` where it looked at rows and found nothing to send.
+    fn step(&mut self, house: &House) -> Option<Next> {
+        let (frames, mut known) = (&self.frames, None);
+        let Written { step, items } = self.topic.step(house, &mut self.reader, |step| {
+            if let Step::Changes { span: Some(span), .. } = step {
+                known = frames.known(*span);
+            }
+            known.is_some()
+        });
+        match step {
+            Step::Done => Some(Next::Nothing),
+            Step::Again => None,
+            Step::Page { offset, more, .. } => Some(Next::Frame(self.page(offset, &items, more))),
+            Step::Changes { span, offset, conflated, .. } => {
+                let frame = known.unwrap_or_else(|| {
+                    let frame = self.changes(offset, &items);
+                    if let Some(span) = span {
+                        self.frames.keep(span, frame.clone());
+                    }
+                    frame
+                });
+                let text = with_own_words(frame, conflated);
+                Some(if span.is_some() { Next::News(text, conflated) } else { Next::Frame(text) })
+            }
+        }
+    }
+
+    fn page(&self, offset: u64, items: &[u8], more: bool) -> Utf8Bytes {
+        let Self { name, view, .. } = self;
+        let head = format!(r#"{{"snapshot":{{"topic":"{name}","view":"{view}","offset":{offset},"items":"#);
+        joined(&[head.as_bytes(), items, format!(r#","more":{more}}}}}"#).as_bytes()])
+    }
+
+    fn changes(&self, offset: u64, items: &[u8]) -> Encoded {
+        let head = format!(r#"{{"changes":{{"topic":"{}","offset":{offset},"#, self.name);
+        Encoded { own_at: head.len(), text: joined(&[head.as_bytes(), br#""items":"#, items, b"}}"]) }
+    }
+
+    /// What the reader's table must add up to, where that is due and the reader has everything.
+    pub(super) fn checksum(
+        &mut self,
+        house: &House,
+        now: Instant,
+        every: std::time::Duration,
+    ) -> Option<Utf8Bytes> {
+        if now < self.check_at || self.checked == Some(self.reader.place()) {
+            return None;
+        }
+        let total = self.topic.total(house, &self.reader)?;
+        let offset = self.reader.place();
+        self.check_at = now + every;
+        self.checked = Some(offset);
+        let (topic, view) = (self.name.as_str(), self.view.as_str());
+        Some(said(&Saying::Checksum(Checksum { topic, view, offset, sum: total.sum, items: total.items })))
+    }
+}
+
+/// A saying as it goes out.
+pub(super) fn said(saying: &Saying<'_>) -> Utf8Bytes {
+    // Shapes of strings and numbers always serialise.
+    serde_json::to_string(saying).unwrap_or_default().into()
+}
+
+/// Texts that are UTF-8 each by itself, as one.
+pub(super) fn joined(parts: &[&[u8]]) -> Utf8Bytes {
+    String::from_utf8(parts.concat()).unwrap_or_default().into()
+}
+
+/// A frame with what is this reader's alone.
+fn with_own_words(frame: Encoded, conflated: u64) -> Utf8Bytes {
+    if conflated == 0 {
+        return frame.text;
+    }
+    let (head, tail) = frame.text.as_bytes().split_at(frame.own_at);
+    joined(&[head, format!(r#""conflated":{conflated},"#).as_bytes(), tail])
+}

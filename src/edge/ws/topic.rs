@@ -1,0 +1,222 @@
+//! What can be followed, and how its rows look.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::actor::house::{ChannelHandle, House, WarehouseHandle};
+use crate::actor::view::StockRow;
+use crate::domain::ids::{Sku, WarehouseId};
+use crate::domain::time::Timestamp;
+use crate::edge::auth::Caller;
+use crate::edge::command::target::Target;
+use crate::edge::fault::Problem;
+use crate::edge::wire::stock::{AvailabilityItem, FollowedLevel, Unavailable};
+use crate::edge::wire::text::Text;
+use crate::feed::{Reader, SkuId, Step, sum};
+
+/// Rows of one frame at most: some ten kilobytes.
+const ROWS_MAX: usize = 250;
+
+/// Something that can be followed.
+#[derive(Debug, Clone)]
+pub(super) enum Topic {
+    /// What a channel shows.
+    Channel(Arc<ChannelHandle>),
+    /// A warehouse's levels.
+    Warehouse(Arc<WarehouseHandle>),
+}
+
+/// The rows of a step, as they go out; sold-out ones first.
+pub(super) struct Written {
+    pub(super) step: Step,
+    pub(super) items: Vec<u8>,
+}
+
+/// What a reader's table must add up to.
+pub(super) struct Total {
+    pub(super) sum: u32,
+    pub(super) items: usize,
+}
+
+impl Topic {
+    /// The topic of a name, for somebody who may follow it.
+    pub(super) fn find(house: &House, caller: &Caller, name: &str) -> Result<Self, Problem> {
+        let topic = match name.split_once(':') {
+            Some(("channel", id)) => Self::Channel(house.channel(&Target::read(id)?)?.clone()),
+            Some(("warehouse", id)) => {
+                let id: WarehouseId = Target::read(id)?;
+                Self::Warehouse(house.warehouse(&id)?.clone())
+            }
+            _ => {
+                let detail = "topic: `channel:<id>` and `warehouse:<id>` can be followed";
+                return Err(Problem { code: "unknown_topic", ..Problem::invalid("topic", detail) });
+            }
+        };
+        topic.must_be_open_to(caller)?;
+        Ok(topic)
+    }
+
+    /// Refuses who may not follow it.
+    pub(super) fn must_be_open_to(&self, caller: &Caller) -> Result<(), Problem> {
+        match self {
+            Self::Channel(channel) => caller.must_read(&channel.spec.id),
+            Self::Warehouse(warehouse) => caller.must_see_stock(&warehouse.spec.id),
+        }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Channel(channel) => format!("channel:{}", channel.spec.id),
+            Self::Warehouse(warehouse) => format!("warehouse:{}", warehouse.spec.id),
+        }
+    }
+
+    /// The name of its order of changes.
+    pub(super) fn view(&self) -> u64 {
+        match self {
+            Self::Channel(channel) => channel.feed.read(|latest| latest.view()),
+            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| levels.latest().view()),
+        }
+    }
+
+    /// The offset of its newest change.
+    pub(super) fn offset(&self) -> u64 {
+        match self {
+            Self::Channel(channel) => channel.feed.read(|latest| latest.offset()),
+            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| levels.latest().offset()),
+        }
+    }
+
+    /// Where to wait for its changes.
+    pub(super) fn listen(&self) -> watch::Receiver<u64> {
+        match self {
+            Self::Channel(channel) => channel.feed.bell.listen(),
+            Self::Warehouse(warehouse) => warehouse.view.bell.listen(),
+        }
+    }
+
+    /// Takes a reader one step on. What the step's rows show is read in the same moment, but for rows that `known` says
+    /// are written already.
+    pub(super) fn step(
+        &self,
+        house: &House,
+        reader: &mut Reader,
+        known: impl FnOnce(&Step) -> bool,
+    ) -> Written {
+        let names = house.skus.names();
+        match self {
+            Self::Channel(channel) => channel.feed.read(|latest| {
+                let step = reader.step(latest, &names, ROWS_MAX);
+                if known(&step) {
+                    return Written { step, items: Vec::new() };
+                }
+                let shown = |id: SkuId| latest.get(id).map(|(shown, _)| shown);
+                let sold_out = |id: SkuId| shown(id).is_some_and(crate::feed::Shown::is_sold_out);
+                let items = written(&step, sold_out, |id, out| {
+                    let (Some(sku), Some(shown)) = (names.get(id), shown(id)) else { return false };
+                    let (available, state) = (shown.units(), shown.state().name());
+                    let item = AvailabilityItem { sku: Text(sku.clone()), available, state, pickup: None };
+                    serde_json::to_writer(out, &item).is_ok()
+                });
+                Written { step, items }
+            }),
+            Self::Warehouse(warehouse) => {
+                let now = house.now();
+                warehouse.view.levels(|levels| {
+                    let step = reader.step(levels.latest(), &names, ROWS_MAX);
+                    if known(&step) {
+                        return Written { step, items: Vec::new() };
+                    }
+                    let gone = |id: SkuId| {
+                        let row = names.get(id).and_then(|sku| levels.row(sku));
+                        row.is_some_and(|row| row.level.net() <= 0)
+                    };
+                    let items = written(&step, gone, |id, out| {
+                        let found = names.get(id).and_then(|sku| Some((sku, levels.row(sku)?)));
+                        let Some((sku, row)) = found else { return false };
+                        serde_json::to_writer(out, &followed(sku, row, now)).is_ok()
+                    });
+                    Written { step, items }
+                })
+            }
+        }
+    }
+
+    /// What the table of a reader that has everything must add up to; `None` where it has not.
+    pub(super) fn total(&self, house: &House, reader: &Reader) -> Option<Total> {
+        match self {
+            Self::Channel(channel) => channel.feed.read(|latest| {
+                if !reader.is_at_head(latest) {
+                    return None;
+                }
+                let Some(wanted) = reader.known() else {
+                    return Some(Total { sum: latest.sum(), items: latest.count() });
+                };
+                let names = house.skus.names();
+                let of = |id: &SkuId| {
+                    let (shown, _) = latest.get(*id)?;
+                    Some(sum::of_row(names.get(*id)?.as_str(), &[shown.units()]))
+                };
+                Some(added(wanted.iter().filter_map(of)))
+            }),
+            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| {
+                let latest = levels.latest();
+                if !reader.is_at_head(latest) {
+                    return None;
+                }
+                let Some(wanted) = reader.known() else {
+                    return Some(Total { sum: latest.sum(), items: latest.count() });
+                };
+                Some(added(wanted.iter().filter_map(|id| latest.get(*id).map(|(sum, _)| sum))))
+            }),
+        }
+    }
+}
+
+fn added(rows: impl Iterator<Item = u32>) -> Total {
+    let start = Total { sum: 0, items: 0 };
+    rows.fold(start, |total, sum| Total {
+        sum: total.sum.wrapping_add(sum),
+        items: total.items.saturating_add(1),
+    })
+}
+
+/// A level as readers of a warehouse see it.
+fn followed(sku: &Sku, row: &StockRow, now: Timestamp) -> FollowedLevel {
+    FollowedLevel {
+        sku: Text(sku.clone()),
+        on_hand: row.level.on_hand,
+        unavailable: Unavailable::of(&row.level),
+        reserved: row.level.reserved,
+        allocated: row.level.allocated,
+        safety_stock: row.policy.as_deref().map_or(0, |policy| policy.safety(now)),
+    }
+}
+
+/// The rows of a step as a JSON array, those a buyer can't have first: they are what must be known soonest.
+fn written(
+    step: &Step,
+    urgent: impl Fn(SkuId) -> bool,
+    mut write: impl FnMut(SkuId, &mut Vec<u8>) -> bool,
+) -> Vec<u8> {
+    let rows = match step {
+        Step::Page { rows, .. } | Step::Changes { rows, .. } => rows.as_slice(),
+        Step::Done | Step::Again => &[],
+    };
+    let mut out = Vec::with_capacity(rows.len().saturating_mul(64).saturating_add(2));
+    out.push(b'[');
+    let (first, rest): (Vec<SkuId>, Vec<SkuId>) = rows.iter().copied().partition(|id| urgent(*id));
+    for id in first.into_iter().chain(rest) {
+        let before = out.len();
+        if before > 1 {
+            out.push(b',');
+        }
+        if !write(id, &mut out) {
+            out.truncate(before);
+        }
+    }
+    out.push(b']');
+    out
+}

@@ -1,0 +1,87 @@
+//! A channel's topic: what it shows of every SKU.
+
+use std::sync::{PoisonError, RwLock};
+
+use super::bell::Bell;
+use super::latest::Latest;
+use super::news::News;
+use super::shown::Shown;
+use super::skus::{Names, SkuId};
+use super::sum;
+use crate::domain::channel::StockState;
+
+/// What a channel shows, for any number of readers. Derived from confirmed levels and never stored: another process, or
+/// another life of this one, is another view.
+#[derive(Debug)]
+pub struct ChannelFeed {
+    /// Which SKUs to look at again.
+    pub news: News,
+    /// Where readers wait.
+    pub bell: Bell,
+    latest: RwLock<Latest<Shown>>,
+}
+
+impl ChannelFeed {
+    /// A channel that shows nothing yet, under a view's random name.
+    #[must_use]
+    pub fn new(view: u64) -> Self {
+        let empty = Shown::new(0, StockState::SoldOut);
+        Self { news: News::default(), bell: Bell::default(), latest: RwLock::new(Latest::new(view, empty)) }
+    }
+
+    /// Reads the newest values; changes wait meanwhile, so read little.
+    pub fn read<T>(&self, read: impl FnOnce(&Latest<Shown>) -> T) -> T {
+        read(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes what SKUs show now. What is as it was is no change; readers are woken where something is.
+    pub fn publish(&self, names: &Names<'_>, shown: impl Iterator<Item = (SkuId, Shown)>) {
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        let before = latest.offset();
+        for (id, now) in shown {
+            let known = latest.get(id).map(|(shown, _)| shown);
+            if known == Some(now) {
+                continue;
+            }
+            let sku = names.get(id).map_or("", |sku| sku.as_str());
+            let sum_of = |shown: Shown| sum::of_row(sku, &[shown.units()]);
+            latest.put(id, now, (known.map_or(0, sum_of), sum_of(now)));
+        }
+        let after = latest.offset();
+        drop(latest);
+        if after > before {
+            self.bell.ring(after);
+        }
+    }
+
+    /// Makes room for this many SKUs.
+    pub fn reserve(&self, count: usize) {
+        self.latest.write().unwrap_or_else(PoisonError::into_inner).reserve(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Sku;
+    use crate::feed::skus::Skus;
+
+    /// What shows the same is no change; the checksum follows every one.
+    #[test]
+    fn only_changes_count() {
+        let (skus, feed) = (Skus::default(), ChannelFeed::new(7));
+        let (a, _) = skus.intern(&Sku::parse("A").unwrap());
+        let (b, _) = skus.intern(&Sku::parse("B").unwrap());
+        let bell = feed.bell.listen();
+        let show = |id, units| {
+            feed.publish(&skus.names(), std::iter::once((id, Shown::new(units, StockState::of(units, 3)))))
+        };
+        show(a, 5);
+        show(b, 1);
+        show(a, 5);
+        show(a, 0);
+        let sum = sum::of_row("A", &[0]).wrapping_add(sum::of_row("B", &[1]));
+        assert_eq!(feed.read(|latest| (latest.offset(), latest.sum(), latest.count())), (3, sum, 2));
+        assert_eq!(*bell.borrow(), 3);
+    }
+}
