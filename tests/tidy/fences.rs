@@ -25,7 +25,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates with a home, and the paths that are it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("actix", &["src/actor/", "src/runtime/"]),
     ("actix_rt", &["src/actor/", "src/runtime/"]),
     ("redis", &["src/journal/redis"]),
@@ -38,6 +38,8 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("httparse", &["src/client/"]),
     ("clap", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
+    ("console", &["src/cli/"]),
+    ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),
     ("config", &["src/config/load.rs"]),
     ("prometheus_client", &["src/telemetry/"]),
     ("tracing_subscriber", &["src/telemetry/"]),
