@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -44,12 +44,7 @@ impl Door {
     pub(crate) async fn accept_silently(&self) -> Peer {
         let (stream, _) = self.listener.accept().await.unwrap();
         let mut authorization = None;
-        let socket = accept_hdr_async(stream, |request: &Request, response| {
-            authorization =
-                request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
-            upgrade(request, response)
-        });
-        let socket = socket.await.unwrap();
+        let socket = accept_hdr_async(stream, Upgrade(&mut authorization)).await.unwrap();
         Peer { socket, authorization }
     }
 
@@ -59,13 +54,19 @@ impl Door {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "the library's callback has this shape")]
-fn upgrade(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    assert_eq!(request.uri().path(), "/v1/feed");
-    assert_eq!(request.headers()["sec-websocket-protocol"], "lagerd.v1.json");
-    let headers = response.headers_mut();
-    headers.insert("sec-websocket-protocol", HeaderValue::from_static("lagerd.v1.json"));
-    Ok(response)
+/// Speaks the feed's subprotocol and notes who comes.
+struct Upgrade<'a>(&'a mut Option<String>);
+
+impl Callback for Upgrade<'_> {
+    fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        assert_eq!(request.uri().path(), "/v1/feed");
+        assert_eq!(request.headers()["sec-websocket-protocol"], "lagerd.v1.json");
+        let told = request.headers().get("authorization");
+        *self.0 = told.map(|value| value.to_str().unwrap().to_owned());
+        let spoken = HeaderValue::from_static("lagerd.v1.json");
+        response.headers_mut().insert("sec-websocket-protocol", spoken);
+        Ok(response)
+    }
 }
 
 /// One reader, seen from the daemon.
