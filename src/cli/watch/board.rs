@@ -23,6 +23,8 @@ pub(super) enum Link {
     /// Connected, and the table is not whole yet.
     Loading,
     Live,
+    /// The table could not be trusted, with the reason, and comes anew.
+    Anew(String),
     /// Lost, with the reason.
     Reconnecting(String),
 }
@@ -69,7 +71,8 @@ impl Board {
     /// Remembers what an event says.
     pub(super) fn take(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Connected | Event::Distrusted { .. } => self.link = Link::Loading,
+            Event::Connected => self.link = Link::Loading,
+            Event::Distrusted { why, .. } => self.link = Link::Anew(why.to_string()),
             Event::Away { error, .. } => self.link = Link::Reconnecting(error.to_string()),
             Event::Ready { changes, .. } => {
                 self.link = Link::Live;

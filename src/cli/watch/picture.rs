@@ -84,6 +84,7 @@ impl Picture<'_> {
             Link::Connecting => Ink("33", "connecting".to_owned()),
             Link::Loading => Ink("33", "loading".to_owned()),
             Link::Live => Ink("32", "live".to_owned()),
+            Link::Anew(why) => Ink("31", format!("beginning anew ({why})")),
             Link::Reconnecting(why) => Ink("31", format!("reconnecting ({why})")),
         };
         let mut rest = format!("  {}", self.url);

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::args::WatchArgs;
-use super::board::Board;
+use super::board::{Board, Link};
 use super::picture::{Picture, Room};
 use super::screen::{self, Screen};
 use super::text::json_line;
@@ -106,8 +106,9 @@ impl<W: Write> Watch<W> {
                     continue;
                 }
             };
+            let was_away = matches!(self.board.link(), Link::Reconnecting(_));
             self.board.take(&event, Instant::now());
-            match self.take(event) {
+            match self.take(event, was_away) {
                 Ok(None) => {}
                 Ok(Some(exit)) => return Ok(exit),
                 // Whoever read the lines has gone away.
@@ -117,14 +118,17 @@ impl<W: Write> Watch<W> {
         }
     }
 
-    fn take(&mut self, event: Event) -> Result<Option<Exit>, Failure> {
+    fn take(&mut self, event: Event, was_away: bool) -> Result<Option<Exit>, Failure> {
         match event {
             Event::Away { error, .. } => {
                 let never = self.feed.counts().connected == 0;
                 if never && matches!(error, FeedError::Connect { .. }) {
                     return Err(error.into());
                 }
-                self.remark(&format!("reconnecting: {error}"));
+                // Each further attempt would say the same.
+                if !was_away {
+                    self.remark(&format!("reconnecting: {error}"));
+                }
             }
             Event::Refused { problem, .. } if self.feed.table(&self.topic).is_none() => {
                 self.give_back();
