@@ -21,6 +21,7 @@ mod root;
 mod serve;
 mod span;
 mod token;
+pub mod watch;
 
 pub use failure::Failure;
 pub use root::{Cli, Command, Globals, main, start_log};

@@ -16,6 +16,7 @@ use super::outside;
 use super::print;
 use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
+use super::watch::WatchArgs;
 use crate::config::{LogFormat, Settings, Sources, load};
 use crate::telemetry::{self, LogHandle};
 
@@ -83,6 +84,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Write what a running daemon holds to a file
     Export(Box<ExportArgs>),
+    /// Watch what a channel may sell, or what a warehouse has, as it changes
+    Watch(Box<WatchArgs>),
 }
 
 /// Runs the command line of this process.
@@ -113,6 +116,7 @@ fn run(cli: &Cli) -> Exit {
             outside::drive(super::import::run(args.as_ref().clone(), jiff::Timestamp::now()))
         }
         Command::Export(args) => outside::drive(super::export::run(args.as_ref().clone())),
+        Command::Watch(args) => outside::drive(super::watch::run(args.as_ref().clone())),
     }
 }
 

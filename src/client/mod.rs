@@ -2,7 +2,8 @@
 //!
 //! What it does: [`Connection`] writes one request at a time into a reused buffer and reads its answer; [`Client`]
 //! puts the typed calls of the public contract on top and, when given patience, asks again *with the same command
-//! id* until an answer is known. The load generator, the demo, `import`, `export` and the tests live on it.
+//! id* until an answer is known. [`feed`] is the live side over WebSocket. The load generator, the demo, `import`,
+//! `export`, `watch` and the tests live on it.
 //!
 //! What it may know: the wire contract alone. It shares no type with the daemon's inside, so a mistake in the
 //! daemon's translation can't be hidden by the same mistake here.
@@ -19,6 +20,7 @@ mod connection;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+pub mod feed;
 mod model;
 mod response;
 mod target;

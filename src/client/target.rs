@@ -20,6 +20,8 @@ pub struct BadUrl {
 #[derive(Clone)]
 pub struct Target {
     address: String,
+    host: String,
+    token: Option<String>,
     headers: Vec<u8>,
 }
 
@@ -46,13 +48,23 @@ impl Target {
             headers.extend_from_slice(token.as_bytes());
             headers.extend_from_slice(b"\r\n");
         }
-        Ok(Self { address, headers })
+        Ok(Self { address, host: host.to_owned(), token: token.map(str::to_owned), headers })
     }
 
     /// Host and port to connect to.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Host and port as given, as the `Host` header names them.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The bearer token, if there is one.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// The header lines common to all requests, each ended by CRLF.

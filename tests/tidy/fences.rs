@@ -25,7 +25,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates with a home, and the paths that are it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("actix", &["src/actor/", "src/runtime/"]),
     ("actix_rt", &["src/actor/", "src/runtime/"]),
     ("redis", &["src/journal/redis"]),
@@ -36,9 +36,10 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("tower", &["src/edge/", "src/runtime/"]),
     ("utoipa", &["src/edge/"]),
     ("httparse", &["src/client/"]),
-    ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),
     ("clap", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
+    ("console", &["src/cli/"]),
+    ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),
     ("config", &["src/config/load.rs"]),
     ("prometheus_client", &["src/telemetry/"]),
     ("tracing_subscriber", &["src/telemetry/"]),
