@@ -1,5 +1,7 @@
 //! A real browser, driven over WebDriver: some promises only a page can put to the test.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -17,17 +19,21 @@ use crate::wait::wait_for;
 /// How long the browser may take for one request: its start on a busy machine is the longest.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long it may take to end; it is killed then.
+const QUIT_WITHIN: Duration = Duration::from_secs(10);
+
 /// A browser is many processes: several at once would slow each other, and every daemon beside them, beyond patience.
 static TURN: Semaphore = Semaphore::const_new(1);
 
-/// A browser with one page. It is killed when dropped, and its folder removed.
+/// A browser with one page. It ends when dropped, and its folder is removed.
 #[derive(Debug)]
 pub(crate) struct Browser {
     connection: Connection,
     session: String,
     process: Pid,
+    port: u16,
     driver: Child,
-    folder: TempDir,
+    _folder: TempDir,
     _turn: SemaphorePermit<'static>,
 }
 
@@ -47,7 +53,7 @@ impl Browser {
         let session = started["sessionId"].as_str().expect("a session").to_owned();
         let process = started["capabilities"]["goog:processID"].as_i64();
         let process = process.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).expect("its process");
-        Some(Self { connection, session, process, driver, folder, _turn: turn })
+        Some(Self { connection, session, process, port, driver, _folder: folder, _turn: turn })
     }
 
     /// Opens a page and waits until it has loaded.
@@ -62,6 +68,16 @@ impl Browser {
         self.say("execute/sync", &json!({ "script": script, "args": [given] })).await
     }
 
+    /// Ends the browser and waits until it has ended.
+    fn quit(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(QUIT_WITHIN))?;
+        write!(stream, "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", self.session, self.port)?;
+        let mut answer = [0; b"HTTP/1.1 200".len()];
+        stream.read_exact(&mut answer)?;
+        if answer.ends_with(b" 200") { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
+    }
+
     async fn say(&mut self, what: &str, body: &Value) -> Value {
         let path = format!("/session/{}/{what}", self.session);
         post(&mut self.connection, &path, body).await
@@ -70,13 +86,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser is the driver's child, not ours, and would outlive it. It holds files in the folder: it goes first.
-        if let Err(error) = kill_process(self.process, Signal::KILL) {
-            eprintln!("cannot kill the browser of {}: {error}", self.folder.path().display());
+        // The browser is many processes, children of the driver, and would outlive it. Asked by the driver they end
+        // together, and nobody writes into the folder any more when it is removed.
+        if let Err(error) = self.quit() {
+            eprintln!("killing the browser, which did not quit: {error}");
+            kill_process(self.process, Signal::KILL).ok();
         }
-        if let Err(error) = self.driver.start_kill() {
-            eprintln!("cannot kill chromedriver: {error}");
-        }
+        self.driver.start_kill().ok();
     }
 }
 
@@ -113,6 +129,7 @@ fn spawn(folder: &Path) -> Child {
         .arg(format!("--log-path={}", folder.join("chromedriver.log").display()))
         // Whatever a browser keeps for its user goes with the folder.
         .env("HOME", folder)
+        .env("TMPDIR", folder)
         .env_remove("XDG_CONFIG_HOME")
         .env_remove("XDG_CACHE_HOME")
         .current_dir(folder)
