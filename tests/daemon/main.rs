@@ -1,11 +1,16 @@
 //! The built binary, seen from outside: processes that are started, killed, starved and lied to, over real ports, on
-//! the embedded store and on a real Redis. What a client was told is compared with what the store has in the end.
+//! the embedded store and on a real Redis, and from pages in a real browser. What a client was told is compared with
+//! what the store has in the end.
 //!
 //! Every daemon has a folder, a port and a store of its own. Nothing here sleeps to let something happen, and nothing
 //! is tried again because it failed: tests wait for a condition, and a command of unknown outcome is asked again under
 //! its id, as the contract says.
 
 // Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod browser_feed;
 #[cfg(test)]
 mod carts;
 #[cfg(test)]
