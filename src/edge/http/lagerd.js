@@ -26,6 +26,8 @@ const WAIT_MAX_MS = 30_000;
 const STABLE_MS = 10_000;
 // Longer, and a proxy has taken the connection with no daemon behind it.
 const HELLO_WITHIN_MS = 15_000;
+// A checksum that is due may stand behind a large snapshot or a busy daemon.
+const SILENCE_SLACK_MS = 10_000;
 
 const utf8 = new TextEncoder();
 const wait_ms = (failures) => Math.random() * Math.min(WAIT_MAX_MS, WAIT_MIN_MS * 2 ** failures);
@@ -174,6 +176,7 @@ class Table extends Speaker {
  */
 export class Feed extends Speaker {
   #url; #token; #WebSocket; #socket; #reconnecting; #live_since_ms; #complaint;
+  #silent; #silence_max_ms = Infinity;
   #failures = 0; #ended = false; #message_bytes_max = Infinity; #skew_ms = 0;
   #tables = new Map(); // By topic: what the page wants.
   #topics = new Map(); // By topic: "in" or "leaving", as this connection was told.
@@ -256,11 +259,19 @@ export class Feed extends Speaker {
     const hello_late = setTimeout(() => { socket.close(); end(1006, "no hello"); }, HELLO_WITHIN_MS);
     socket.onmessage = ({ data }) => {
       clearTimeout(hello_late);
-      if (this.#socket === socket) this.#hear(JSON.parse(data));
+      if (this.#socket !== socket) return;
+      this.#listen(() => { socket.close(); end(1006, "silent"); });
+      this.#hear(JSON.parse(data));
     };
     socket.onclose = ({ code, reason }) => end(code, reason);
     // Node before 22.9 tells of a connection that was never made by an error alone; elsewhere the close is there first.
     socket.onerror = () => setTimeout(end, 0, 1006, "");
+  }
+
+  /** A page sees no pings, but a daemon sends each table's checksum as often: without one the line is dead. */
+  #listen(give_up) {
+    clearTimeout(this.#silent);
+    if (this.#topics.size > 0) this.#silent = setTimeout(give_up, this.#silence_max_ms);
   }
 
   #lost(code, reason) {
@@ -283,6 +294,7 @@ export class Feed extends Speaker {
   #disconnect() {
     this.#socket = undefined;
     this.#live_since_ms = undefined;
+    clearTimeout(this.#silent);
     this.#topics.clear();
   }
 
@@ -313,8 +325,9 @@ export class Feed extends Speaker {
     if (!table.take(kind, frame)) this.#leave(table.topic);
   }
 
-  #greeted({ auth_needed, limits }) {
+  #greeted({ auth_needed, ping_every_s, limits }) {
     this.#message_bytes_max = limits.message_bytes;
+    this.#silence_max_ms = 2_000 * ping_every_s + SILENCE_SLACK_MS;
     if (!auth_needed) return this.#begin();
     if (this.#token === undefined) return this.#end(NO_TOKEN, true);
     this.#say({ auth: { token: this.#token } });

@@ -7,7 +7,9 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use utoipa::OpenApi;
 
 use super::reply::with_type;
-use super::route::{availability, counts, health, history, items, movements, policies, reservations, stock};
+use super::route::{
+    availability, counts, health, history, items, movements, policies, reservations, script, stock,
+};
 
 /// Every route, with its shapes.
 #[derive(Debug, OpenApi)]
@@ -27,6 +29,7 @@ use super::route::{availability, counts, health, history, items, movements, poli
         movements::movements,
         counts::counts,
         policies::of_warehouse,
+        script::client,
         crate::edge::ws::upgrade::feed,
         items::read,
         items::set,

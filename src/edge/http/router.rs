@@ -9,7 +9,9 @@ use axum::routing::{MethodRouter, get, post, put};
 use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
-use super::route::{availability, counts, health, history, items, movements, policies, reservations, stock};
+use super::route::{
+    availability, counts, health, history, items, movements, policies, reservations, script, stock,
+};
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 use crate::edge::ws;
@@ -31,6 +33,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
         ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
         ("/v1/items/{sku}", get(items::read).put(items::set)),
+        ("/lagerd.js", get(script::client)),
         ("/v1/feed", get(ws::upgrade::feed)),
         ("/v1/reservations", post(reservations::reserve)),
         ("/v1/reservations/{reservation}", get(reservations::read).delete(reservations::release)),

@@ -5,13 +5,14 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::close::Close;
 use super::errand::Errand;
-use super::subscription::{Next, Subscription, joined, said};
+use super::subscription::{Every, Next, Subscription, joined, said};
 use super::topic::Topic;
 use crate::config::Settings;
 use crate::domain::ids::{CommandId, Sku};
@@ -299,7 +300,9 @@ impl Session {
 
     /// Checksums that are due.
     pub(super) fn check(&mut self, now: Instant) {
-        let every = std::time::Duration::from_secs(self.asking.settings.feed.checksum_interval_s);
+        let feed = &self.asking.settings.feed;
+        let (checksum, silence) = (feed.checksum_interval_s, feed.ping_interval_s);
+        let every = Every { checksum: Duration::from_secs(checksum), silence: Duration::from_secs(silence) };
         let house = &self.asking.inside.house;
         let frames = self.subscriptions.iter_mut().filter_map(|known| known.checksum(house, now, every));
         self.outbox.extend(frames);

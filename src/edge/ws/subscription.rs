@@ -1,6 +1,7 @@
 //! One reader's subscription of one topic: from its place to the next frame.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -24,9 +25,18 @@ pub(super) struct Subscription {
     frames: Arc<Frames>,
     /// Where the reader goes on, told before anything else.
     resumed: Option<u64>,
-    /// When its table is checked next.
-    check_at: Instant,
+    /// When its table was checked last.
+    heard_at: Instant,
     checked: Option<u64>,
+}
+
+/// How often a table is checked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Every {
+    /// While it changes.
+    pub(super) checksum: Duration,
+    /// While it does not: a page can't see pings, and knows by this that the line is alive.
+    pub(super) silence: Duration,
 }
 
 /// What comes of a subscription next.
@@ -63,7 +73,7 @@ impl Subscription {
             view,
             bell,
             resumed: place,
-            check_at: now,
+            heard_at: now,
             checked: None,
         }
     }
@@ -133,18 +143,18 @@ impl Subscription {
     }
 
     /// What the reader's table must add up to, where that is due and the reader has everything.
-    pub(super) fn checksum(
-        &mut self,
-        house: &House,
-        now: Instant,
-        every: std::time::Duration,
-    ) -> Option<Utf8Bytes> {
-        if now < self.check_at || self.checked == Some(self.reader.place()) {
+    pub(super) fn checksum(&mut self, house: &House, now: Instant, every: Every) -> Option<Utf8Bytes> {
+        let due = match self.checked {
+            None => now,
+            Some(place) if place == self.reader.place() => self.heard_at + every.silence,
+            Some(_) => self.heard_at + every.checksum,
+        };
+        if now < due {
             return None;
         }
         let total = self.topic.total(house, &self.reader)?;
         let offset = self.reader.place();
-        self.check_at = now + every;
+        self.heard_at = now;
         self.checked = Some(offset);
         let (topic, view) = (self.name.as_str(), self.view.as_str());
         Some(said(&Saying::Checksum(Checksum { topic, view, offset, sum: total.sum, items: total.items })))

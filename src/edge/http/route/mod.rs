@@ -8,4 +8,5 @@ pub(super) mod items;
 pub(super) mod movements;
 pub(super) mod policies;
 pub(super) mod reservations;
+pub(super) mod script;
 pub(super) mod stock;
