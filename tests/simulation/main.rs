@@ -12,6 +12,7 @@
 )]
 
 mod cases;
+mod follower;
 mod ledger;
 mod script;
 mod world;

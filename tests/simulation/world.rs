@@ -25,6 +25,7 @@ use lagerd::telemetry::Metrics;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::follower::Followers;
 use crate::ledger::{Answer, Ledger, definite};
 use crate::script::{CHANNELS, Order, Script, WAREHOUSES, What};
 
@@ -86,6 +87,7 @@ pub(crate) struct World {
     died: Instant,
     script: Script,
     ledger: Ledger,
+    followers: Followers,
     nature: Nature,
     lives: u64,
     seed: u64,
@@ -190,7 +192,21 @@ impl World {
         let (house, stopping) = open(&journal, &clock, seed).await;
         let rival = if nature.rival { Some(open(&journal, &clock, !seed).await.0) } else { None };
         let (script, ledger, died) = (Script::new(seed), Ledger::default(), Instant::now());
-        Self { journal, clock, house, rival, stopping, died, script, ledger, nature, lives: 1, seed }
+        let followers = Followers::of(&house);
+        Self {
+            journal,
+            clock,
+            house,
+            rival,
+            stopping,
+            died,
+            script,
+            ledger,
+            followers,
+            nature,
+            lives: 1,
+            seed,
+        }
     }
 
     /// Sends some commands at once, lets them settle, and checks everything.
@@ -209,6 +225,7 @@ impl World {
         let houses: Vec<_> = orders.iter().map(|_| self.a_house()).collect();
         let sent = houses.iter().zip(&orders).map(|(house, order)| send(house, order));
         let answers = join_all(sent).await;
+        self.followers.wander(&self.house, self.script.rng());
         if self.script.rng().u32(0..25) == 0 {
             self.pass_time().await;
         }
@@ -260,6 +277,7 @@ impl World {
 
     async fn check(&mut self) {
         self.quiesce().await;
+        self.followers.check(&self.house);
         let report = audit(self.journal.as_ref() as &dyn Journal, rules()).await.unwrap();
         let problems: Vec<_> = report.journals.iter().flat_map(|journal| &journal.problems).collect();
         assert!(problems.is_empty(), "{problems:#?}");

@@ -1,1 +1,4 @@
-//! The protocol without a socket, and with one.
+//! The protocol without a socket: messages in, frames out.
+
+mod protocol;
+mod trial;
