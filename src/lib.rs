@@ -4,14 +4,16 @@
 //!
 //! ```text
 //!  edge                 actor                  domain              journal
-//!  HTTP            -->  one owner per     -->  pure rules     -->  one atomic commit
+//!  HTTP, WebSocket -->  one owner per     -->  pure rules     -->  one atomic commit
 //!  parse, authorise,    warehouse, channel     state + command     (Redis | redb | memory)
-//!  limit                                       -> facts | refusal
+//!  limit                                       -> facts | refusal        |
+//!        ^              feed                                             |
+//!        +------------  newest value per SKU, ordered by change  <-------+
 //! ```
 //!
 //! A command comes in at the [`edge`], which translates and decides nothing. The [`actor`] that owns the stock gathers
 //! commands, lets the [`domain`] decide them in one batch against one state, has the [`journal`] write the batch, and
-//! only then answers. [`runtime`] wires it all from [`config`]; [`telemetry`] is what operators see of it; [`cli`] is the
+//! only then answers; what was confirmed then shows in the [`feed`]. [`runtime`] wires it all from [`config`]; [`telemetry`] is what operators see of it; [`cli`] is the
 //! way in; [`client`] is how others talk to it, and how the load generator, the demo and the tests do.
 //!
 //! # To change X, open Y
@@ -27,6 +29,10 @@
 //! | reservations over several warehouses | [`actor::house`] |
 //! | what is stored, byte by byte | [`journal::record`] |
 //! | lost tails and forks | [`mod@journal::resync`], [`journal::witness`] |
+//! | what a reader of the feed gets next | [`feed::reader`], [`feed::latest`] |
+//! | what a channel shows, and when it is looked at again | `actor::house::publishing`, [`feed::news`] |
+//! | messages and close codes of the feed | [`edge::ws`], [`edge::wire::feed`] |
+//! | a command, at every door | [`edge::command`] |
 //! | shapes and status codes of HTTP | [`edge::wire`], [`edge::fault`] |
 //! | a setting | [`config`], and `config/lagerd.toml` |
 //! | a metric | [`telemetry`] |
