@@ -53,6 +53,11 @@ impl Hour {
         Client::new(Arc::clone(&self.target), TIMEOUT).with_patience(PATIENCE)
     }
 
+    /// Where the daemon is.
+    pub(super) fn target(&self) -> Arc<Target> {
+        Arc::clone(&self.target)
+    }
+
     /// Waits, or until the shop closes; true while it is open.
     pub(super) async fn pause(&self, ms: u64) -> bool {
         tokio::select! {

@@ -22,6 +22,7 @@ mod fake;
 mod hour;
 mod ledger;
 mod merchant;
+mod readers;
 mod receipt;
 mod run;
 mod screen;

@@ -13,6 +13,7 @@ use super::child::Daemon;
 use super::customer::{Customer, packer};
 use super::hour::{Hour, command_id};
 use super::merchant::{GUEST_SKU, Merchant};
+use super::readers::Readers;
 use super::receipt::receipt;
 use super::screen::{Screen, Second};
 use super::sync_model::SYNC_EVERY_S;
@@ -45,8 +46,9 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
     open(&hour).await?;
     welcome(&screen, &args, &hour, &daemon.url);
     let daemon = Arc::new(Mutex::new(daemon));
+    let readers = Readers::begin(&hour);
     busy(&args, &mut screen, &hour, &daemon).await?;
-    close(&screen, &hour, &daemon).await
+    close(&screen, &hour, &daemon, readers).await
 }
 
 /// Puts the opening stock on the shelves.
@@ -110,6 +112,7 @@ fn welcome(screen: &Screen, args: &DemoArgs, hour: &Hour, url: &str) {
     let example = merchant.items.first().map_or(("", ""), |item| (item.sku.as_str(), item.title.as_str()));
     screen.plain(&format!("  look   curl -s {url}/v1/stock/{}      ({})", example.0, example.1));
     screen.plain(&format!("         {url}/metrics   {url}/openapi.json"));
+    screen.plain(&format!("  watch  lagerd watch instagram --url {url}      (every change as it happens)"));
     screen.plain(&format!(
         "  buy    curl -s {url}/v1/reservations -H 'content-type: application/json' \\\n           \
          -d '{{\"channel\":\"shop\",\"cart\":\"you\",\"lines\":[{{\"sku\":\"{GUEST_SKU}\",\"quantity\":1}}]}}'\n         \
@@ -255,9 +258,15 @@ fn listen_for_k(kill: mpsc::Sender<()>) {
 }
 
 /// Receipt, audit, verdict.
-async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<Exit, Failure> {
+async fn close(
+    screen: &Screen,
+    hour: &Hour,
+    daemon: &Mutex<Daemon>,
+    readers: Readers,
+) -> Result<Exit, Failure> {
     screen.plain("");
     let holds = receipt(hour, screen).await?;
+    let shown = readers.end(hour, screen).await?;
     let (counters, surprise, oversold) = {
         let ledger = hour.ledger.lock().await;
         (ledger.counters, ledger.surprise.clone(), ledger.oversold())
@@ -290,7 +299,7 @@ async fn close(screen: &Screen, hour: &Hour, daemon: &Mutex<Daemon>) -> Result<E
         model.sold,
         model.oversold
     ));
-    let good = holds && clean && surprise.is_none() && oversold == 0 && stopped.success();
+    let good = holds && shown && clean && surprise.is_none() && oversold == 0 && stopped.success();
     if !good {
         screen.plain(&format!("  the daemon's files stay in {}", daemon.keep().display()));
     }
