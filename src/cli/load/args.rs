@@ -34,7 +34,13 @@ impl Shape {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Example:\n  \
     lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
-    lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n\n\
+    lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n  \
+    lagerd load --socket --in-flight 64 --daemon-pid 4711     (commands over the live feed, many at once)\n  \
+    lagerd load --socket --in-flight 64 --subscribers 5000 --slow-subscribers 1     (how old is what readers show)\n  \
+    lagerd load --socket --clients 1 --rate 20 --subscribers 1000     (from a command to every reader)\n  \
+    lagerd load --burst 64 --subscribers 1000     (many changes together to every reader, again and again)\n\n\
+    Readers follow the whole channel. What they show is compared with the first SKU's exact number, so the channel\n\
+    must show every unit: no display_cap, no safety stock, no other warehouse.\n\n\
     Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 69 the daemon can't be used.")]
 pub struct LoadArgs {
     /// Where the daemon listens.
@@ -43,9 +49,27 @@ pub struct LoadArgs {
     /// Bearer token, where the daemon asks for one.
     #[arg(long, env = "LAGERD_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-    /// Clients, each with one connection and one request at a time [default: 50; duel: 1000].
+    /// Clients, each with one connection and one request at a time; 0 with readers alone [default: 50; duel: 1000].
     #[arg(long)]
     pub clients: Option<usize>,
+    /// Clients send their commands over the live feed instead of HTTP.
+    #[arg(long)]
+    pub socket: bool,
+    /// Commands each client has on its way at a time.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "socket")]
+    pub in_flight: usize,
+    /// Commands a second of all clients together, however fast the answers come; as fast as answered when absent.
+    #[arg(long, value_name = "R", requires = "socket")]
+    pub rate: Option<f64>,
+    /// One client sends W commands on W SKUs together, waits until every reader shows all of them, and begins again.
+    #[arg(long, value_name = "W", conflicts_with_all = ["shape", "clients", "socket", "resend"])]
+    pub burst: Option<usize>,
+    /// Readers of the whole channel beside the clients.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub subscribers: usize,
+    /// Readers that take 1 KB a second.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub slow_subscribers: usize,
     /// How long is measured.
     #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = span)]
     pub span: Duration,
@@ -97,7 +121,38 @@ impl LoadArgs {
     /// Clients to run.
     #[must_use]
     pub fn clients(&self) -> usize {
-        self.clients.unwrap_or(if self.shape == Shape::Duel { 1000 } else { 50 }).max(1)
+        if self.burst.is_some() {
+            return 1;
+        }
+        let least = usize::from(self.readers() == 0);
+        self.clients.unwrap_or(if self.shape == Shape::Duel { 1000 } else { 50 }).max(least)
+    }
+
+    /// Readers of both kinds.
+    #[must_use]
+    pub fn readers(&self) -> usize {
+        self.subscribers + self.slow_subscribers
+    }
+
+    /// What can't be asked for together.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn check(&self) -> Result<(), String> {
+        let wrong = |told: &str| Err(told.to_owned());
+        if self.shape == Shape::Duel && (self.socket || self.readers() > 0) {
+            return wrong("a duel is fought over HTTP and without readers");
+        }
+        if self.burst.is_some_and(|size| size == 0 || self.subscribers == 0) {
+            return wrong("a burst has a size and --subscribers to reach");
+        }
+        if self.in_flight == 0 {
+            return wrong("--in-flight is at least 1");
+        }
+        if self.rate.is_some_and(|rate| !(rate > 0.0 && rate.is_finite())) {
+            return wrong("--rate is a number of commands a second");
+        }
+        Ok(())
     }
 
     /// Units received of each SKU.

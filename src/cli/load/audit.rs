@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::args::LoadArgs;
 use super::plan::Plan;
-use super::worker::{Asked, Brief, Tally};
+use super::tally::{Asked, Brief, Tally};
 use crate::cli::Failure;
 use crate::client::{Client, ClientError, Target};
 
@@ -151,7 +151,7 @@ async fn figures_agree(
 ) -> Result<Audit, Failure> {
     let mut found = Audit::default();
     for (sku, granted) in figures {
-        let name = brief.plan.names.get(sku).map_or("", String::as_str);
+        let name = brief.plan.name(sku);
         let told = client.stock(name).await?;
         let reserved: i64 = told.levels.iter().map(|level| level.reserved).sum();
         let on_hand: i64 = told.levels.iter().map(|level| level.on_hand).sum();
@@ -172,7 +172,7 @@ async fn figures_agree(
 }
 
 fn agrees(plan: &Plan, asked: &Asked, told: &BTreeMap<&str, i64>) -> bool {
-    let name = |sku: usize| plan.names.get(sku).map_or("", String::as_str);
+    let name = |sku: usize| plan.name(sku);
     asked.draw.skus().count() == told.len() && asked.draw.skus().all(|sku| told.get(name(sku)) == Some(&1))
 }
 

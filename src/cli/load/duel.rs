@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::args::LoadArgs;
-use super::worker::{Brief, Tally, Window, Worker};
+use super::tally::{Brief, Tally, Window};
+use super::worker::Worker;
 use crate::cli::Failure;
 use crate::client::{Connection, Target};
 

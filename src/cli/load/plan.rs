@@ -16,6 +16,13 @@ pub(super) struct Draw {
 }
 
 impl Draw {
+    /// One unit of this SKU alone.
+    pub(super) fn of(sku: usize) -> Self {
+        let mut draw = Self { skus: [0; LINES_MAX], lines: 0 };
+        draw.push(number(sku));
+        draw
+    }
+
     /// The SKUs' numbers.
     pub(super) fn skus(&self) -> impl Iterator<Item = usize> {
         self.skus.iter().take(usize::from(self.lines)).filter_map(|&sku| usize::try_from(sku).ok())
@@ -61,6 +68,18 @@ impl Plan {
             }));
         }
         Self { names, shape, weights }
+    }
+
+    /// A SKU's name.
+    pub(super) fn name(&self, sku: usize) -> &str {
+        self.names.get(sku).map_or("", String::as_str)
+    }
+
+    /// The number of one of this run's SKUs; other names have none.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        let (_, digits) = name.rsplit_once('-')?;
+        let number: usize = digits.parse().ok()?;
+        (self.name(number) == name && !name.is_empty()).then_some(number)
     }
 
     /// What the next request asks for.
@@ -113,6 +132,10 @@ mod tests {
         let hot = Plan::new(Shape::Hot, 1000, "r");
         assert_eq!(hot.draw(&mut rng).skus().collect::<Vec<_>>(), [0]);
         assert_eq!(hot.names, ["LOAD-r-000000"]);
+        assert_eq!(cart.number("LOAD-r-000999"), Some(999));
+        for other in ["LOAD-r-001000", "LOAD-q-000001", "LOAD-r-1", "TEE", ""] {
+            assert_eq!(cart.number(other), None, "{other}");
+        }
     }
 
     /// Too few SKUs for a cart must not loop for ever.

@@ -6,13 +6,18 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::audit::Audit;
-use super::worker::Tally;
+use super::tally::Tally;
+use super::told::FeedReport;
 
 /// Everything told at the end, as text or JSON.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) shape: &'static str,
     pub(super) clients: usize,
+    /// How the clients speak.
+    pub(super) via: &'static str,
+    pub(super) in_flight: usize,
+    pub(super) rate: Option<f64>,
     pub(super) skus: usize,
     pub(super) units_per_sku: u64,
     pub(super) resend: bool,
@@ -32,6 +37,8 @@ pub(super) struct Report {
     pub(super) latency: Latency,
     /// CPU seconds inside the measured window.
     pub(super) cpu_s: CpuSeconds,
+    /// What readers saw; absent without any.
+    pub(super) feed: Option<FeedReport>,
     pub(super) audit: Audit,
     pub(super) holds: bool,
 }
@@ -56,6 +63,21 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |us: u64| us as f64 / 1000.0;
+        let Self { p50_us, p99_us, p999_us, max_us } = *self;
+        write!(
+            f,
+            "p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  max {:.2} ms",
+            ms(p50_us),
+            ms(p99_us),
+            ms(p999_us),
+            ms(max_us)
+        )
+    }
+}
+
 /// Who used how much CPU.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct CpuSeconds {
@@ -73,22 +95,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { clients, shape, skus, units_per_sku, seconds, .. } = self;
+        let Self { clients, shape, skus, units_per_sku, seconds, via, in_flight, .. } = self;
         writeln!(
             f,
-            "{shape}: {clients} clients, {skus} SKUs with {units_per_sku} units each, {seconds:.1} s"
+            "{shape}: {clients} clients over {via} with {in_flight} in flight, {skus} SKUs with {units_per_sku} units \
+             each, {seconds:.1} s"
         )?;
+        if let Some(rate) = self.rate {
+            writeln!(f, "  rate        {rate} commands/s asked for")?;
+        }
         writeln!(f, "  throughput  {:.0} answers/s ({} in the window)", self.answers_per_s, self.answers)?;
-        let ms = |us: u64| us as f64 / 1000.0;
-        let Latency { p50_us, p99_us, p999_us, max_us } = self.latency;
-        writeln!(
-            f,
-            "  latency     p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  max {:.2} ms",
-            ms(p50_us),
-            ms(p99_us),
-            ms(p999_us),
-            ms(max_us)
-        )?;
+        writeln!(f, "  latency     {}", self.latency)?;
         writeln!(
             f,
             "  outcomes    {} granted, {} refused, {} busy, {} unknown (asked again), {} unresolved",
@@ -97,6 +114,9 @@ impl fmt::Display for Report {
         let cpu = |seconds: Option<f64>| seconds.map_or("not asked".to_owned(), |s| format!("{s:.2} s"));
         let CpuSeconds { daemon, store, load } = self.cpu_s;
         writeln!(f, "  CPU         daemon {}, store {}, load {}", cpu(daemon), cpu(store), cpu(load))?;
+        if let Some(feed) = &self.feed {
+            write!(f, "{feed}")?;
+        }
         if self.resend {
             writeln!(f, "  resends     {} answered unlike the first", self.contradicted)?;
         }

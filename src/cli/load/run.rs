@@ -2,15 +2,24 @@
 #![expect(clippy::print_stdout, reason = "the report is what the command is for")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::args::{LoadArgs, Shape};
+use super::audit::{self, Audit};
+use super::burst::{self, Rounds};
+use super::gallery::Gallery;
+use super::plan::Plan;
+use super::readers::{self, Readers};
 use super::report::{CpuSeconds, Report};
-use super::worker::{Brief, Tally, Window, Worker};
-use super::{audit, cpu, duel, plan::Plan, stock};
+use super::socket::{Pace, SocketWorker};
+use super::tally::{Brief, Tally, Window};
+use super::told::{FeedReport, Measured};
+use super::worker::Worker;
+use super::{cpu, duel, stock};
 use crate::cli::Failure;
 use crate::cli::exit::Exit;
 use crate::client::{Connection, Target};
@@ -22,32 +31,77 @@ use crate::client::{Connection, Target};
 /// # Errors
 /// The daemon can't be reached or refuses the stock, so nothing can be said.
 pub async fn run(args: LoadArgs) -> Result<Exit, Failure> {
+    args.check()?;
     raise_file_limit();
     let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
     let run = run_name();
+    let plan = Arc::new(match args.burst {
+        Some(size) => Plan::new(Shape::Uniform, size, &run),
+        None => Plan::new(args.shape, args.skus, &run),
+    });
+    stock::receive(&target, &args, &plan.names, &run).await?;
+    let gallery = if args.readers() > 0 { Some(gallery(&target, &args, &plan).await?) } else { None };
     let brief = Arc::new(Brief {
-        plan: Plan::new(args.shape, args.skus, &run),
+        plan,
         channel: args.channel.clone(),
         ttl_s: args.ttl_s,
         resend: args.resend || args.shape == Shape::Duel,
+        gallery,
     });
-    stock::receive(&target, &args, &brief.plan.names, &run).await?;
-    let (tally, seconds, cpu_s) = if args.shape == Shape::Duel {
+    let done = if args.shape == Shape::Duel {
         let before = cpu_now(&args);
         let (tally, seconds) = duel::fight(&target, &args, &brief).await?;
-        (tally, seconds, since(before, cpu_now(&args)))
+        Done { seconds, cpu_s: since(before, cpu_now(&args)), ..Done::of(tally) }
     } else {
-        closed_loop(&target, &args, &brief).await?
+        Box::pin(measured(&target, &args, &brief)).await?
     };
-    let mut audit = audit::audit(&target, &args, &brief, &tally).await?;
+    let mut audit = audit::audit(&target, &args, &brief, &done.tally).await?;
     if args.shape == Shape::Duel
-        && let Some(wrong) = duel::verdict(&args, &tally, audit.unknown_held)
+        && let Some(wrong) = duel::verdict(&args, &done.tally, audit.unknown_held)
     {
         audit.complain(wrong);
     }
-    let report = Report {
-        shape: args.shape.word(),
+    done.complaints.iter().for_each(|told| audit.complain(told.clone()));
+    let report = report(&args, &brief, done, audit);
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(if report.holds { Exit::Ok } else { Exit::CheckFailed })
+}
+
+/// What a run left behind.
+struct Done {
+    tally: Tally,
+    seconds: f64,
+    cpu_s: CpuSeconds,
+    rounds: Option<Rounds>,
+    behind: usize,
+    /// What is wrong beside what the audit finds.
+    complaints: Vec<String>,
+}
+
+impl Done {
+    fn of(tally: Tally) -> Self {
+        let cpu_s = CpuSeconds { daemon: None, store: None, load: None };
+        Self { tally, seconds: 0.0, cpu_s, rounds: None, behind: 0, complaints: Vec::new() }
+    }
+}
+
+fn report(args: &LoadArgs, brief: &Brief, done: Done, audit: Audit) -> Report {
+    let Done { tally, seconds, cpu_s, rounds, behind, .. } = done;
+    let measured = Measured { seconds, daemon_cpu_s: cpu_s.daemon };
+    let feed = brief
+        .gallery
+        .as_ref()
+        .map(|gallery| FeedReport::new(args, gallery, rounds.as_ref(), behind, measured));
+    Report {
+        shape: if args.burst.is_some() { "burst" } else { args.shape.word() },
         clients: args.clients(),
+        via: if args.socket || args.burst.is_some() { "the feed" } else { "HTTP" },
+        in_flight: args.burst.unwrap_or(args.in_flight),
+        rate: args.rate,
         skus: brief.plan.names.len(),
         units_per_sku: args.units(),
         resend: brief.resend,
@@ -64,15 +118,10 @@ pub async fn run(args: LoadArgs) -> Result<Exit, Failure> {
         contradicted: tally.contradicted,
         latency: (&tally.latency_us).into(),
         cpu_s,
+        feed,
         holds: Report::judge(&tally, &audit),
         audit,
-    };
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        println!("{report}");
     }
-    Ok(if report.holds { Exit::Ok } else { Exit::CheckFailed })
 }
 
 /// Lets the process open as many sockets as it is allowed to at all: a thousand clients pass the usual soft limit.
@@ -85,34 +134,119 @@ pub(crate) fn raise_file_limit() {
     }
 }
 
-/// Lets all clients run through warm-up and window, reading the CPU clocks at the window's edges.
-async fn closed_loop(
-    target: &Arc<Target>,
-    args: &LoadArgs,
-    brief: &Arc<Brief>,
-) -> Result<(Tally, f64, CpuSeconds), Failure> {
-    let mut connections = Vec::with_capacity(args.clients());
-    for _ in 0..args.clients() {
-        let mut connection = Connection::new(Arc::clone(target), args.timeout);
-        connection.open().await?;
-        connections.push(connection);
+/// Room for the readers of a run, once the channel shows all its stock.
+async fn gallery(target: &Arc<Target>, args: &LoadArgs, plan: &Arc<Plan>) -> Result<Arc<Gallery>, Failure> {
+    let counted = if args.burst.is_some() { &plan.names } else { plan.names.get(..1).unwrap_or_default() };
+    let opening = readers::shows_all(target, args, counted).await?;
+    let kinds = (args.subscribers, args.slow_subscribers);
+    Ok(Arc::new(Gallery::new(Arc::clone(plan), opening, kinds, args.rate.is_some())))
+}
+
+/// Clients that are connected and wait for the start.
+enum Clients {
+    Http(Vec<Connection>),
+    Socket(Vec<SocketWorker>),
+    Burst(Box<SocketWorker>, usize),
+}
+
+impl Clients {
+    async fn connect(target: &Arc<Target>, args: &LoadArgs, brief: &Arc<Brief>) -> Result<Self, Failure> {
+        let open = |places| SocketWorker::open(target, brief, places, args.timeout);
+        if let Some(size) = args.burst {
+            return Ok(Self::Burst(Box::new(open(size).await?), size));
+        }
+        if args.socket {
+            let mut workers = Vec::with_capacity(args.clients());
+            for _ in 0..args.clients() {
+                workers.push(open(args.in_flight).await?);
+            }
+            return Ok(Self::Socket(workers));
+        }
+        let mut connections = Vec::with_capacity(args.clients());
+        for _ in 0..args.clients() {
+            let mut connection = Connection::new(Arc::clone(target), args.timeout);
+            connection.open().await?;
+            connections.push(connection);
+        }
+        Ok(Self::Http(connections))
     }
-    let measure_from = Instant::now() + args.warm_up;
+
+    /// Lets all of them go.
+    fn start(
+        self,
+        args: &LoadArgs,
+        brief: &Arc<Brief>,
+        begun: Instant,
+        window: Window,
+    ) -> JoinSet<(Tally, Option<Rounds>)> {
+        let mut running = JoinSet::new();
+        match self {
+            Self::Http(connections) => {
+                for connection in connections {
+                    let worker = Worker::new(Arc::clone(brief), connection, fastrand::u64(..));
+                    running.spawn(async move { (worker.run(window).await, None) });
+                }
+            }
+            Self::Socket(workers) => {
+                let between = args.rate.map(|rate| Duration::from_secs_f64(1.0 / rate));
+                let every = between.map(|between| between * u32::try_from(workers.len()).unwrap_or(u32::MAX));
+                for (number, worker) in (0..).zip(workers) {
+                    let pace = between.zip(every).map(|(between, every)| Pace {
+                        next: begun + between * number,
+                        every,
+                        held_up: false,
+                    });
+                    running.spawn(async move { (worker.run(window, pace).await, None) });
+                }
+            }
+            Self::Burst(worker, size) => {
+                if let Some(gallery) = brief.gallery.clone() {
+                    running.spawn(async move {
+                        let (tally, rounds) = burst::volleys(*worker, gallery, size, window).await;
+                        (tally, Some(rounds))
+                    });
+                }
+            }
+        }
+        running
+    }
+}
+
+/// Lets readers and clients run through warm-up and window, reading the CPU clocks at the window's edges, and waits until
+/// the readers show what the daemon has.
+async fn measured(target: &Arc<Target>, args: &LoadArgs, brief: &Arc<Brief>) -> Result<Done, Failure> {
+    let mut readers = None;
+    if let Some(gallery) = &brief.gallery {
+        readers = Some(Readers::start(target, args, gallery).await?);
+    }
+    let clients = Clients::connect(target, args, brief).await?;
+    let begun = Instant::now();
+    let measure_from = begun + args.warm_up;
     let until = measure_from + args.span;
     let window = Window { measure_from, until, give_up: until + args.patience };
-    let mut workers = JoinSet::new();
-    for connection in connections {
-        workers.spawn(Worker::new(Arc::clone(brief), connection, fastrand::u64(..)).run(window));
+    if let Some(gallery) = &brief.gallery {
+        gallery.measure(window);
     }
+    let mut running = clients.start(args, brief, begun, window);
     tokio::time::sleep_until(measure_from).await;
     let before = cpu_now(args);
     tokio::time::sleep_until(until).await;
     let cpu_s = since(before, cpu_now(args));
-    let mut tally = Tally::new();
-    while let Some(joined) = workers.join_next().await {
-        tally.absorb(joined?);
+    let mut done = Done { seconds: args.span.as_secs_f64(), cpu_s, ..Done::of(Tally::new()) };
+    while let Some(joined) = running.join_next().await {
+        let (tally, rounds) = joined?;
+        done.tally.absorb(tally);
+        done.rounds = done.rounds.or(rounds);
     }
-    Ok((tally, args.span.as_secs_f64(), cpu_s))
+    done.complaints.extend(done.rounds.as_ref().and_then(|rounds| rounds.stopped.clone()));
+    if let Some(readers) = &mut readers {
+        done.behind = readers.settle(target, args, brief.plan.name(0)).await?;
+        done.complaints.extend(readers.turned_away());
+    }
+    if done.behind > 0 {
+        done.complaints.push(format!("{} readers never came to show the daemon's number", done.behind));
+    }
+    Ok(done)
 }
 
 fn cpu_now(args: &LoadArgs) -> CpuSeconds {
@@ -133,139 +267,4 @@ fn since(before: CpuSeconds, after: CpuSeconds) -> CpuSeconds {
 fn run_name() -> String {
     let id = Uuid::now_v7().simple().to_string();
     id.chars().skip(4).take(8).chain(id.chars().rev().take(4)).collect()
-}
-
-#[cfg(test)]
-#[expect(
-    clippy::disallowed_types,
-    reason = "the fake's books are locked for a few instructions, never across an await"
-)]
-mod tests {
-    use std::collections::HashMap;
-    use std::sync::Mutex;
-
-    use clap::Parser;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::client::fake;
-
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        load: LoadArgs,
-    }
-
-    /// A one-warehouse daemon in a few lines, with the misbehaviour a test asks for.
-    #[derive(Default)]
-    struct Books {
-        stock: HashMap<String, i64>,
-        reserved: HashMap<String, i64>,
-        reservations: HashMap<String, Value>,
-        asked: u64,
-    }
-
-    #[derive(Clone, Copy, PartialEq)]
-    enum Fault {
-        None,
-        Oversells,
-        Forgets,
-        AnswersAnew,
-        CutsConnections,
-    }
-
-    impl Books {
-        fn answer(&mut self, asked: &fake::Asked, fault: Fault) -> Option<(u16, String)> {
-            self.asked += 1;
-            let last = asked.path.rsplit('/').next().unwrap();
-            if asked.path.ends_with("/movements") {
-                let lines = asked.body["lines"].as_array().unwrap();
-                for line in lines {
-                    let quantity = line["quantity"].as_i64().unwrap();
-                    *self.stock.entry(line["sku"].as_str().unwrap().into()).or_default() += quantity;
-                }
-                let results: Vec<Value> = lines.iter().map(|_| json!({"status": "applied"})).collect();
-                return Some((200, json!({ "results": results }).to_string()));
-            }
-            if asked.path.starts_with("/v1/stock/") {
-                let (on_hand, reserved) = (self.stock[last], self.reserved.get(last).copied().unwrap_or(0));
-                let level = json!({"warehouse": "BER", "on_hand": on_hand, "reserved": reserved});
-                return Some((200, json!({"sku": last, "levels": [level]}).to_string()));
-            }
-            if asked.method == "GET" {
-                return Some(match self.reservations.get(last) {
-                    Some(told) if fault != Fault::Forgets => (200, told.to_string()),
-                    _ => (404, json!({"code": "not_found"}).to_string()),
-                });
-            }
-            let answer = self.reserve(asked, fault);
-            let cut = fault == Fault::CutsConnections && self.asked.is_multiple_of(3);
-            (!cut).then_some(answer)
-        }
-
-        fn reserve(&mut self, asked: &fake::Asked, fault: Fault) -> (u16, String) {
-            let id = asked.id.clone().unwrap();
-            if let Some(told) = self.reservations.get(&id) {
-                let mut told = told.clone();
-                if fault == Fault::AnswersAnew {
-                    told["lines"][0]["warehouse"] = json!("VIE");
-                }
-                return (201, told.to_string());
-            }
-            let lines = asked.body["lines"].as_array().unwrap().clone();
-            let skus: Vec<String> = lines.iter().map(|line| line["sku"].as_str().unwrap().into()).collect();
-            let free = |sku: &String| self.stock[sku] - self.reserved.get(sku).copied().unwrap_or(0);
-            if fault != Fault::Oversells && !skus.iter().all(|sku| free(sku) > 0) {
-                return (409, json!({"code": "insufficient_stock"}).to_string());
-            }
-            skus.into_iter().for_each(|sku| *self.reserved.entry(sku).or_default() += 1);
-            let held: Vec<Value> = lines
-                .into_iter()
-                .map(|mut line| {
-                    line["warehouse"] = json!("BER");
-                    line
-                })
-                .collect();
-            let told = json!({"reservation": id, "state": "reserved", "lines": held});
-            self.reservations.insert(id, told.clone());
-            (201, told.to_string())
-        }
-    }
-
-    async fn outcome(fault: Fault, line: &str) -> Exit {
-        let books = Mutex::new(Books::default());
-        let url = fake::serve(move |asked| books.lock().unwrap().answer(&asked, fault)).await;
-        let words = format!("load --url {url} --warm-up 10ms --for 100ms --json {line}");
-        run(Line::parse_from(words.split(' ')).load).await.unwrap()
-    }
-
-    /// An honest daemon passes in every shape, sold out or not.
-    #[tokio::test]
-    async fn honest_daemon_passes() {
-        for line in [
-            "--shape hot --clients 4 --units 30",
-            "--shape uniform --clients 4 --skus 20 --resend",
-            "--shape cart --clients 4 --skus 20 --units 9 --resend",
-            "--shape duel --clients 60 --units 25",
-        ] {
-            assert_eq!(outcome(Fault::None, line).await, Exit::Ok, "{line}");
-        }
-    }
-
-    /// Answers that never arrive are asked for again with the same id, and nothing is counted twice.
-    #[tokio::test]
-    async fn cut_connections_are_survived() {
-        assert_eq!(outcome(Fault::CutsConnections, "--clients 4 --units 30").await, Exit::Ok);
-        let duel = "--shape duel --clients 30 --units 10";
-        assert_eq!(outcome(Fault::CutsConnections, duel).await, Exit::Ok);
-    }
-
-    /// The audit is worth nothing unless each kind of lie is found.
-    #[tokio::test]
-    async fn lies_are_found() {
-        for fault in [Fault::Oversells, Fault::Forgets, Fault::AnswersAnew] {
-            assert_eq!(outcome(fault, "--clients 4 --units 5 --resend").await, Exit::CheckFailed);
-            assert_eq!(outcome(fault, "--shape duel --clients 20 --units 5").await, Exit::CheckFailed);
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::{Sink, Stream};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -26,9 +26,12 @@ use crate::client::target::Target;
 /// What both sides speak.
 const SUBPROTOCOL: &str = "lagerd.v1.json";
 
-/// A load generator holds thousands of connections whose frames are a few hundred bytes; tungstenite's own 128 KiB each
-/// way would be more than a gigabyte for them.
+/// A load generator holds thousands of connections whose frames are a few hundred bytes; tungstenite's own 128 KiB would
+/// be more than half a gigabyte for them.
 const BUFFER_BYTES: usize = 4 * 1024;
+
+/// Bytes written before they must leave; the buffer grows only as far as it is used.
+const WRITE_BYTES: usize = 64 * 1024;
 
 /// Larger frames are no feed's: a page of a snapshot is far below.
 const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -38,6 +41,21 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// The close code of a close frame without one (RFC 6455, 7.1.5).
 const NO_CODE: u16 = 1005;
+
+/// How much one connection keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffers {
+    /// Bytes read at once.
+    pub read: usize,
+    /// Bytes the kernel takes before they are read, about; what it likes best when absent.
+    pub kernel: Option<u32>,
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { read: BUFFER_BYTES, kernel: None }
+    }
+}
 
 /// An open connection whose hello was read. It ends with its first error; [`Feed`](super::Feed) opens new ones.
 #[derive(Debug)]
@@ -57,13 +75,25 @@ impl FeedConnection {
     /// # Errors
     /// The daemon can't be reached, gives no feed, or does not begin with its hello.
     pub async fn open(target: Arc<Target>, timeout: Duration) -> Result<Self, FeedError> {
-        let opened = tokio::time::timeout(timeout, Self::upgrade(&target)).await;
+        Self::open_with(target, timeout, Buffers::default()).await
+    }
+
+    /// Opens a connection that keeps more, or less, than most.
+    ///
+    /// # Errors
+    /// As [`FeedConnection::open`].
+    pub async fn open_with(
+        target: Arc<Target>,
+        timeout: Duration,
+        buffers: Buffers,
+    ) -> Result<Self, FeedError> {
+        let opened = tokio::time::timeout(timeout, Self::upgrade(&target, buffers)).await;
         opened.unwrap_or_else(|_| Err(connect_error(&target, ErrorKind::TimedOut.into())))
     }
 
-    async fn upgrade(target: &Target) -> Result<Self, FeedError> {
+    async fn upgrade(target: &Target, buffers: Buffers) -> Result<Self, FeedError> {
         let refused = |cause| connect_error(target, cause);
-        let stream = TcpStream::connect(target.address()).await.map_err(refused)?;
+        let stream = connect(target.address(), buffers.kernel).await.map_err(refused)?;
         stream.set_nodelay(true).map_err(refused)?;
         let uri: Uri = format!("ws://{}/v1/feed", target.host())
             .parse()
@@ -73,8 +103,8 @@ impl FeedConnection {
             request = request.with_header("Authorization", format!("Bearer {token}"));
         }
         let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
+            .read_buffer_size(buffers.read)
+            .write_buffer_size(WRITE_BYTES)
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX));
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await.map_err(translate)?;
@@ -214,6 +244,16 @@ impl FeedConnection {
             self.unsent = false;
         }
     }
+}
+
+/// The kernel offers the other side a window by its buffer, so a smaller one must be asked for before connecting.
+async fn connect(address: &str, kernel: Option<u32>) -> std::io::Result<TcpStream> {
+    let Some(bytes) = kernel else { return TcpStream::connect(address).await };
+    let found = tokio::net::lookup_host(address).await?.next();
+    let address = found.ok_or_else(|| std::io::Error::from(ErrorKind::AddrNotAvailable))?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_recv_buffer_size(bytes)?;
+    socket.connect(address).await
 }
 
 fn text(outgoing: &Outgoing<'_>) -> Result<String, FeedError> {

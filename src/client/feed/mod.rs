@@ -28,7 +28,7 @@ mod table;
 mod tests;
 
 pub use ask::{Answered, AskError, FeedCommands};
-pub use connection::FeedConnection;
+pub use connection::{Buffers, FeedConnection};
 pub use error::{FeedError, TableError};
 pub use incoming::{
     Answer, Changes, Checksum, Complaint, FeedLimits, Hello, Incoming, Outcome, Page, Resumed, Skipped,
