@@ -6,12 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use ahash::AHashMap;
-
 use super::hold::ClaimLine;
 use super::ids::{CommandId, ReservationId};
 use super::machine::Envelope;
 use super::refusal::Refusal;
+use super::table::Table;
 use super::time::Timestamp;
 
 /// How far ahead of our clock an id's time may lie.
@@ -130,7 +129,7 @@ pub struct Windows {
 /// The ids a machine remembers.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    known: AHashMap<CommandId, Remembered>,
+    known: Table<CommandId, Remembered>,
     hold_ages: BTreeSet<(Timestamp, CommandId)>,
     movement_ages: BTreeSet<(Timestamp, CommandId)>,
     floors: Floors,

@@ -25,5 +25,6 @@ pub mod plan;
 pub mod policy;
 pub mod quantity;
 pub mod refusal;
+pub mod table;
 pub mod time;
 pub mod warehouse;

@@ -14,6 +14,7 @@ use crate::domain::memory::{Class, Floors, Memory, Remembered, Windows};
 use crate::domain::policy::StockPolicy;
 use crate::domain::quantity::add;
 use crate::domain::refusal::Refusal;
+use crate::domain::table::Table;
 use crate::domain::time::Timestamp;
 
 /// What a warehouse is configured to do.
@@ -105,13 +106,13 @@ pub enum Key {
 pub struct Warehouse {
     pub(super) id: WarehouseId,
     pub(super) rules: Rules,
-    pub(super) levels: AHashMap<Sku, Level>,
+    pub(super) levels: Table<Sku, Level>,
     pub(super) policies: AHashMap<Sku, StockPolicy>,
-    pub(super) holds: AHashMap<HoldKey, Hold>,
-    pub(super) hold_of: AHashMap<ReservationId, HoldKey>,
-    pub(super) replaced_of: AHashMap<ReservationId, HoldKey>,
+    pub(super) holds: Table<HoldKey, Hold>,
+    pub(super) hold_of: Table<ReservationId, HoldKey>,
+    pub(super) replaced_of: Table<ReservationId, HoldKey>,
     pub(super) deadlines: BTreeSet<(Timestamp, HoldKey)>,
-    pub(super) allocations: AHashMap<ReservationId, Allocation>,
+    pub(super) allocations: Table<ReservationId, Allocation>,
     pub(super) allocated_of: AHashMap<Sku, BTreeMap<ReservationId, (Timestamp, i64)>>,
     pub(super) marks: AHashMap<Sku, Mark>,
     pub(super) buckets: AHashMap<Sku, BTreeMap<i64, Bucket>>,
@@ -127,13 +128,13 @@ impl Warehouse {
         Self {
             id,
             rules,
-            levels: AHashMap::new(),
+            levels: Table::default(),
             policies: AHashMap::new(),
-            holds: AHashMap::new(),
-            hold_of: AHashMap::new(),
-            replaced_of: AHashMap::new(),
+            holds: Table::default(),
+            hold_of: Table::default(),
+            replaced_of: Table::default(),
             deadlines: BTreeSet::new(),
-            allocations: AHashMap::new(),
+            allocations: Table::default(),
             allocated_of: AHashMap::new(),
             marks: AHashMap::new(),
             buckets: AHashMap::new(),
@@ -268,7 +269,7 @@ impl Warehouse {
                 self.replaced_of.insert(replaced.reservation.clone(), key.clone());
             }
         }
-        replace(&mut self.holds, key, value)
+        self.holds.replace(key, value)
     }
 
     fn put_allocation(&mut self, id: ReservationId, value: Option<Allocation>) -> Option<Allocation> {
@@ -288,7 +289,7 @@ impl Warehouse {
                 rows.insert(id.clone(), (new.requested_at, line.quantity));
             }
         }
-        replace(&mut self.allocations, id, value)
+        self.allocations.replace(id, value)
     }
 
     fn put_bucket(&mut self, key: &BucketKey, value: Option<Bucket>) -> Option<Bucket> {
@@ -311,7 +312,7 @@ impl Warehouse {
 
     pub(super) fn put_row(&mut self, row: Row) -> Row {
         match row {
-            Row::Level(sku, value) => Row::Level(sku.clone(), replace(&mut self.levels, sku, value)),
+            Row::Level(sku, value) => Row::Level(sku.clone(), self.levels.replace(sku, value)),
             Row::Policy(sku, value) => Row::Policy(sku.clone(), replace(&mut self.policies, sku, value)),
             Row::Hold(key, value) => Row::Hold(key.clone(), self.put_hold(key, value)),
             Row::Allocation(id, value) => Row::Allocation(id.clone(), self.put_allocation(id, value)),
