@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::feed_raw::{Raw, nobody_left};
+use crate::feed_raw::{Raw, TEXT, frame, nobody_left};
 use crate::process::{Daemon, ONE, Store};
 use crate::talk::{ask, figures, get, receive};
-use crate::wait::wait_for;
 
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -237,7 +236,7 @@ async fn too_many_at_once() {
     let mut all = Vec::new();
     for number in 0..MANY {
         let text = json!({"id": format!("r-{number}"), "reserve": reserve("A", 1).body}).to_string();
-        all.extend(crate::feed_raw::frame(crate::feed_raw::TEXT, text.len(), text.as_bytes()));
+        all.extend(frame(TEXT, text.len(), text.as_bytes()));
     }
     socket.send_bytes(&all).await;
     let (mut done, mut busy) = (Vec::new(), Vec::new());
@@ -400,10 +399,6 @@ async fn scopes() {
     again.say(r#"{"auth":{"token":"reads"}}"#).await;
     assert_eq!(again.closed().await, 4501);
     drop(by_app);
-    let left = async || {
-        let (_, ready) = get(&mut client, "/readyz").await;
-        ready.is_object().then_some(())
-    };
-    wait_for("the daemon to serve on", left).await;
+    assert_eq!(figures(&mut client, "A", "BER").await, (10, 1, 0));
     daemon.audit().await;
 }

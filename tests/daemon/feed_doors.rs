@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lagerd::client::Client;
-use lagerd::client::feed::{FeedConnection, FeedError, Incoming, Outgoing, Subscribe};
+use lagerd::client::feed::{Event, Feed, FeedConnection, FeedError, Incoming, Outgoing, Subscribe};
+use lagerd::client::{Client, Target};
 use tokio::task::JoinSet;
 
-use crate::feed_raw::{Raw, ended_for, head, head_by_name, head_without, nobody_left};
-use crate::process::{Daemon, ONE, Store};
+use crate::feed_raw::{CUT, Raw, TEXT, ended_for, frame, head, head_by_name, head_without, nobody_left};
+use crate::process::{Daemon, ONE, Store, redis_lines};
+use crate::redis_server::RedisServer;
 use crate::talk::{get, metric, receive, wish};
 use crate::wait::wait_for;
 
@@ -49,6 +50,31 @@ async fn handshakes() {
     let (status, told) = get(&mut client, "/v1/feed").await;
     assert_eq!((status, &told["code"]), (400, &"websocket_needed".into()), "{told}");
     nobody_left(&mut client).await;
+    daemon.audit().await;
+}
+
+/// A daemon that is still loading lets nobody in and says when to come back; a patient reader gets in by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loading() {
+    let Some(mut server) = RedisServer::start(&[]).await else { return };
+    server.kill().await;
+    let mut daemon = Daemon::prepare(&redis_lines(&server), ONE);
+    daemon.launch(&[]);
+    let mut client = daemon.client();
+    wait_for("it to listen", async || client.connection().open().await.ok()).await;
+    assert_eq!(answer(&daemon, &head(&daemon, &[])).await, 503);
+    let mut feed = Feed::new(daemon.target(), WITHIN);
+    feed.subscribe("channel:web", Vec::new());
+    let told = feed.next_event().await;
+    assert!(
+        matches!(&told, Ok(Event::Away { error: FeedError::Upgrade(why), .. }) if why.code == "loading"),
+        "{told:?}"
+    );
+    server.restart().await;
+    let ready = async {
+        while !matches!(feed.next_event().await.expect("a feed that comes back"), Event::Ready { .. }) {}
+    };
+    tokio::time::timeout(WITHIN, ready).await.expect("a table");
     daemon.audit().await;
 }
 
@@ -118,7 +144,7 @@ async fn places() {
     for _ in 0..3 {
         let mut refused = Raw::connect(&daemon).await;
         refused.send_bytes(head(&daemon, &[]).as_bytes()).await;
-        assert_eq!(refused.closed().await, crate::feed_raw::CUT);
+        assert_eq!(refused.closed().await, CUT);
     }
     assert!(metric(&mut client, "lagerd_feed_connections").await > 4.5);
     readers.pop();
@@ -148,14 +174,14 @@ async fn crowd_of_strangers() {
     let token_lines = format!("[[token]]\nname = \"shop\"\nhash = \"{hash}\"\nscopes = [\"admin\"]");
     let config = format!("[feed]\nauth_timeout_s = 4\n{ONE}\n{token_lines}");
     let mut daemon = Daemon::start(&Store::Embedded.lines(), &config).await;
-    let target = lagerd::client::Target::new(&daemon.url(), Some(token)).expect("a url");
+    let target = Target::new(&daemon.url(), Some(token)).expect("a url");
     let mut client = Client::new(Arc::new(target), WITHIN);
     receive(&mut client, "BER", "in", &[("A", 1_000)]).await;
     let before = memory(&daemon, "VmRSS");
     let mut strangers = JoinSet::new();
     for _ in 0..STRANGERS {
         let mut stranger = Raw::open(&daemon).await;
-        stranger.send_bytes(&crate::feed_raw::frame(crate::feed_raw::TEXT, 200_000, &[b' '; 4_000])).await;
+        stranger.send_bytes(&frame(TEXT, 200_000, &[b' '; 4_000])).await;
         strangers.spawn(async move { stranger.closed().await });
     }
     for number in 0..50 {
