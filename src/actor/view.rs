@@ -162,22 +162,10 @@ impl StockWatch {
 
 impl Stock {
     /// Changes a SKU's row.
-    fn change(&mut self, sku: &Sku, skus: &Skus, change: impl FnOnce(&mut StockRow)) -> SkuId {
-        let known = self.rows.get_mut(sku);
-        let id = match known {
-            Some(kept) => {
-                change(&mut kept.row);
-                kept.id
-            }
-            None => {
-                let (id, sku) = skus.intern(sku);
-                let mut row = StockRow::default();
-                change(&mut row);
-                self.rows.insert(sku, Kept { id, row });
-                id
-            }
-        };
-        self.put(sku, id);
+    fn change(&mut self, id: SkuId, sku: Sku, change: impl FnOnce(&mut StockRow)) -> SkuId {
+        let kept = self.rows.entry(sku.clone()).or_insert_with(|| Kept { id, row: StockRow::default() });
+        change(&mut kept.row);
+        self.put(&sku, id);
         id
     }
 
@@ -205,6 +193,7 @@ impl Watch<Warehouse> for StockWatch {
             entry(&mut rows, sku, &|row| row.policy = Some(Box::new(policy.clone())));
         }
         self.meter.open(machine.holds_len());
+        let many = self.skus.names().count();
         let mut stock = self.view.stock.write();
         let before = std::mem::replace(&mut stock.rows, rows);
         // What was there and is not any more, because the store lost it, reads as nothing.
@@ -218,7 +207,7 @@ impl Watch<Warehouse> for StockWatch {
             .iter()
             .filter(|(sku, kept)| before.get(*sku).is_none_or(|known| known.row != kept.row));
         let changed: Vec<(Sku, SkuId)> = changed.map(|(sku, kept)| (sku.clone(), kept.id)).collect();
-        stock.latest.reserve(self.skus.names().count());
+        stock.latest.reserve(many);
         for (sku, id) in &changed {
             stock.put(sku, *id);
         }
@@ -230,26 +219,30 @@ impl Watch<Warehouse> for StockWatch {
     }
 
     fn confirmed(&mut self, machine: &Warehouse, rows: &[Row], facts: &[(Option<usize>, Fact)], head: Head) {
+        // Before the rows are locked: whoever holds the SKUs may wait for rows, so who holds rows never waits for SKUs.
+        let known: Vec<Option<(SkuId, Sku)>> =
+            rows.iter().map(|row| Some(self.skus.intern(sku_of(row)?))).collect();
         let mut stock = self.view.stock.write();
         if stock.head.is_some_and(|seen| seen.version >= head.version) {
             // An actor that hung and was replaced wakes up late: its successor has loaded more than this.
             return;
         }
         let mut touched = Vec::new();
-        for row in rows {
+        for (row, known) in rows.iter().zip(known) {
+            let Some((id, sku)) = known else { continue };
             match row {
-                Row::Level(sku, level) => {
+                Row::Level(_, level) => {
                     let level = level.unwrap_or_default();
-                    touched.push(stock.change(sku, &self.skus, |row| {
+                    touched.push(stock.change(id, sku, |row| {
                         if level.on_hand < 0 && row.level.on_hand >= 0 {
                             self.meter.negative();
                         }
                         row.level = level;
                     }));
                 }
-                Row::Policy(sku, policy) => {
+                Row::Policy(_, policy) => {
                     let policy = policy.clone().map(Box::new);
-                    touched.push(stock.change(sku, &self.skus, |row| row.policy = policy));
+                    touched.push(stock.change(id, sku, |row| row.policy = policy));
                 }
                 Row::Totals(_)
                 | Row::Hold(..)
@@ -268,6 +261,20 @@ impl Watch<Warehouse> for StockWatch {
             self.view.bell.ring(offset);
             self.channels.iter().for_each(|channel| channel.news.mark(&touched));
         }
+    }
+}
+
+/// The SKU whose row in the view changes, if any.
+const fn sku_of(row: &Row) -> Option<&Sku> {
+    match row {
+        Row::Level(sku, _) | Row::Policy(sku, _) => Some(sku),
+        Row::Totals(_)
+        | Row::Hold(..)
+        | Row::Allocation(..)
+        | Row::Mark(..)
+        | Row::Bucket(..)
+        | Row::Remembered(..)
+        | Row::Floors(_) => None,
     }
 }
 
@@ -318,16 +325,19 @@ impl Watch<Channel> for PolicyWatch {
         _facts: &[(Option<usize>, ChannelFact)],
         _head: Head,
     ) {
-        let mut touched = Vec::new();
         let mut view = self.view.0.write();
         for row in rows {
             if let ChannelRow::Policy(sku, policy) = row {
                 set(&mut view, sku, *policy);
-                touched.extend(self.skus.find(sku));
             }
         }
         drop(view);
-        self.feed.news.mark(&touched);
+        // Only now: who holds a view never waits for the SKUs.
+        let touched = rows.iter().filter_map(|row| match row {
+            ChannelRow::Policy(sku, _) => self.skus.find(sku),
+            ChannelRow::Remembered(..) | ChannelRow::Floors(_) => None,
+        });
+        self.feed.news.mark(&touched.collect::<Vec<_>>());
     }
 }
 

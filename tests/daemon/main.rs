@@ -18,6 +18,18 @@ mod crowd;
 #[cfg(test)]
 mod duel;
 #[cfg(test)]
+mod feed_commands;
+#[cfg(test)]
+mod feed_doors;
+#[cfg(test)]
+mod feed_hostile;
+#[cfg(test)]
+mod feed_raw;
+#[cfg(test)]
+mod feed_readers;
+#[cfg(test)]
+mod feed_truth;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod loss;

@@ -122,8 +122,20 @@ impl Daemon {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = self.child.as_ref().and_then(|child| Pid::from_raw(i32::try_from(child.id()?).ok()?));
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
         kill_process(pid.expect("a process"), signal).expect("signal the daemon");
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("a process")
+    }
+
+    /// Puts lines into the configuration's section `[http]`.
+    pub(crate) fn configure_http(&self, lines: &str) {
+        let text = std::fs::read_to_string(self.path("lagerd.toml")).expect("the configuration");
+        let text = text.replacen("[http]", &format!("[http]\n{lines}"), 1);
+        std::fs::write(self.path("lagerd.toml"), text).expect("write the configuration");
     }
 
     /// The code with which the process ends by itself.

@@ -118,15 +118,19 @@ impl Publisher {
                 tokio::task::yield_now().await;
             }
         }
-        channel.view.each(|sku, policy| {
-            let turn = policy.turn(now).zip(house.skus.find(sku));
-            self.turns.extend(turn);
-        });
+        self.turns_of_policies(now);
         channel.feed.reserve(sellable.len());
         for (chunk, sums) in sellable.chunks(AT_ONCE).enumerate() {
             self.show(chunk.saturating_mul(AT_ONCE), sums, now);
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Notes when the channel's own policies turn.
+    fn turns_of_policies(&mut self, now: Timestamp) {
+        let names = self.house.skus.names();
+        let turns = &mut self.turns;
+        self.channel.view.each(|sku, policy| turns.extend(policy.turn(now).zip(names.find(sku))));
     }
 
     /// Shows SKUs from number `first` on, of which the warehouses have so much.

@@ -109,6 +109,11 @@ impl Talk {
     }
 
     async fn goodbye(mut self, close: Close) {
+        if close == Close::BYE {
+            // The answer to the reader's own goodbye is written already and has to leave.
+            drop(self.socket.flush().await);
+            return;
+        }
         let frame = CloseFrame { code: close.code.into(), reason: Utf8Bytes::from_static(close.reason) };
         if self.socket.close(Some(frame)).await.is_err() {
             return;

@@ -146,6 +146,7 @@ impl Topic {
 
     /// What the table of a reader that has everything must add up to; `None` where it has not.
     pub(super) fn total(&self, house: &House, reader: &Reader) -> Option<Total> {
+        let names = house.skus.names();
         match self {
             Self::Channel(channel) => channel.feed.read(|latest| {
                 if !reader.is_at_head(latest) {
@@ -154,7 +155,6 @@ impl Topic {
                 let Some(wanted) = reader.known() else {
                     return Some(Total { sum: latest.sum(), items: latest.count() });
                 };
-                let names = house.skus.names();
                 let of = |id: &SkuId| {
                     let (shown, _) = latest.get(*id)?;
                     Some(sum::of_row(names.get(*id)?.as_str(), &[shown.units()]))
