@@ -1,9 +1,11 @@
-//! A tiny HTTP peer for tests: answers every request with what a closure says.
+//! A tiny HTTP peer for tests: answers every request with what a closure says, and leaves a feed to another.
 
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::feed::fake::Peer;
 
 /// A request as the closure sees it.
 #[derive(Debug)]
@@ -19,13 +21,29 @@ pub(crate) async fn serve<F>(answer: F) -> String
 where
     F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
 {
+    serve_with_feed(answer, |peer: Peer| async { drop(peer) }).await
+}
+
+/// The same with a feed: each of its connections is handed to `talk`.
+pub(crate) async fn serve_with_feed<F, T, L>(answer: F, talk: T) -> String
+where
+    F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
+    T: Fn(Peer) -> L + Send + Sync + 'static,
+    L: Future<Output = ()> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
+    let both = Arc::new((answer, talk));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let answer = Arc::clone(&answer);
-            tokio::spawn(async move { converse(stream, &*answer).await });
+            let both = Arc::clone(&both);
+            tokio::spawn(async move {
+                let mut begin = [0; 12];
+                match stream.peek(&mut begin).await {
+                    Ok(_) if begin == *b"GET /v1/feed" => (both.1)(Peer::upgrade(stream).await).await,
+                    _ => converse(stream, &both.0).await,
+                }
+            });
         }
     });
     url

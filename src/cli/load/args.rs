@@ -67,7 +67,7 @@ pub struct LoadArgs {
     /// Readers of the whole channel beside the clients.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub subscribers: usize,
-    /// Readers that take 1 KB a second.
+    /// Readers that take 1 KB of changes a second.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub slow_subscribers: usize,
     /// How long is measured.

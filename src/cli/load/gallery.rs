@@ -164,7 +164,7 @@ impl Gallery {
         }
     }
 
-    /// Takes a reader's next frame. True once its table is whole.
+    /// Takes a reader's next frame. True where it is news, not its table.
     ///
     /// # Errors
     /// The frame is not as promised, or the daemon refused the topic.
@@ -176,11 +176,11 @@ impl Gallery {
             last.read(&self.plan, round, text)?;
             last.text.push_str(text);
         }
-        let (whole, complete) = seen.take(reader, self.opening, now);
+        let (news, complete) = seen.take(reader, self.opening, now);
         if complete {
             self.complete.notify_one();
         }
-        Ok(whole)
+        Ok(news)
     }
 
     /// Waits until every reader's table is whole; false where patience ended first. Slow ones are not waited for.
@@ -209,7 +209,7 @@ impl Crowd {
 }
 
 impl Seen {
-    /// The last frame came to a reader: whether its table is whole, and whether it was the last one a burst waited for.
+    /// The last frame came to a reader: whether it is news to it, and whether it was the last one a burst waited for.
     fn take(&mut self, reader: usize, opening: i64, now: Instant) -> (bool, bool) {
         let Self { fast, slow, readers, window, granted, sent, round, last, .. } = self;
         let Some(reader) = readers.get_mut(reader) else { return (false, false) };
@@ -237,7 +237,7 @@ impl Seen {
         reader.whole |= last.kind == Kind::Page { last: true };
         let complete = !reader.slow && !last.bits.is_empty() && reader.completes(round, &last.bits);
         round.missing = round.missing.saturating_sub(usize::from(complete));
-        (reader.whole, complete && round.missing == 0)
+        (last.kind == Kind::Changes, complete && round.missing == 0)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cli::Failure;
 use crate::client::feed::{Buffers, FeedConnection, FeedError, Outgoing, Subscribe};
 use crate::client::{Client, Target};
 
-/// What a slow reader takes in a second.
+/// What a slow reader takes in a second of what is new; the table at its beginning comes as fast as it can.
 const SLOW_BYTES_PER_S: u32 = 1024;
 
 /// A slow reader keeps little: what is on its way to it is old when it arrives.
@@ -175,8 +175,8 @@ impl Follower {
     async fn listen(&self, mut connection: FeedConnection) -> Result<Infallible, FeedError> {
         loop {
             let text = connection.next_text().await?;
-            let whole = self.gallery.take(self.number, text, Instant::now())?;
-            if self.slow && whole {
+            let news = self.gallery.take(self.number, text, Instant::now())?;
+            if self.slow && news {
                 let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 tokio::time::sleep(Duration::from_secs(1) * bytes / SLOW_BYTES_PER_S).await;
             }

@@ -42,10 +42,7 @@ impl Door {
 
     /// Lets the next reader in and leaves the first words to the test.
     pub(crate) async fn accept_silently(&self) -> Peer {
-        let (stream, _) = self.listener.accept().await.unwrap();
-        let mut authorization = None;
-        let socket = accept_hdr_async(stream, Upgrade(&mut authorization)).await.unwrap();
-        Peer { socket, authorization }
+        Peer::upgrade(self.accept_raw().await).await
     }
 
     /// Takes the next connection as it is.
@@ -76,8 +73,20 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Lets somebody in who knocks at a door of another kind.
+    pub(crate) async fn upgrade(stream: TcpStream) -> Self {
+        let mut authorization = None;
+        let socket = accept_hdr_async(stream, Upgrade(&mut authorization)).await.unwrap();
+        Self { socket, authorization }
+    }
+
     pub(crate) async fn say(&mut self, frame: Value) {
-        self.socket.send(Message::text(frame.to_string())).await.unwrap();
+        self.try_say(frame).await.unwrap();
+    }
+
+    /// Says something to a reader who may have gone; `None` where he has.
+    pub(crate) async fn try_say(&mut self, frame: Value) -> Option<()> {
+        self.socket.send(Message::text(frame.to_string())).await.ok()
     }
 
     pub(crate) async fn ping(&mut self) {
@@ -91,8 +100,13 @@ impl Peer {
 
     /// What the reader says next.
     pub(crate) async fn hear(&mut self) -> Value {
-        let text = self.socket.next().await.unwrap().unwrap().into_text().unwrap();
-        serde_json::from_str(&text).unwrap()
+        self.try_hear().await.unwrap()
+    }
+
+    /// What a reader says next who may have gone; `None` where he has.
+    pub(crate) async fn try_hear(&mut self) -> Option<Value> {
+        let text = self.socket.next().await?.ok()?.into_text().ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     pub(crate) async fn close(&mut self, code: u16, reason: &'static str) {
