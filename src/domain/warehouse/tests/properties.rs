@@ -285,7 +285,8 @@ impl Run {
         match command {
             Command::Move(movement) => self.book_movement(movement, answer),
             Command::Count(count) => {
-                let requested = |at: &Timestamp| *at < count.as_of.minus(count.lag_ms);
+                let as_of = count.as_of.min(moment.now);
+                let requested = |at: &Timestamp| *at < as_of.minus(count.lag_ms);
                 let raise = match count.measures {
                     Measures::OnHand => 0,
                     Measures::Available => {
