@@ -21,11 +21,20 @@ pub(crate) async fn serve<F>(answer: F) -> String
 where
     F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
 {
-    serve_with_feed(answer, |peer: Peer| async { drop(peer) }).await
+    listen(answer, None::<fn(Peer) -> std::future::Ready<()>>).await
 }
 
 /// The same with a feed: each of its connections is handed to `talk`.
 pub(crate) async fn serve_with_feed<F, T, L>(answer: F, talk: T) -> String
+where
+    F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
+    T: Fn(Peer) -> L + Send + Sync + 'static,
+    L: Future<Output = ()> + Send + 'static,
+{
+    listen(answer, Some(talk)).await
+}
+
+async fn listen<F, T, L>(answer: F, talk: Option<T>) -> String
 where
     F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
     T: Fn(Peer) -> L + Send + Sync + 'static,
@@ -39,8 +48,10 @@ where
             let both = Arc::clone(&both);
             tokio::spawn(async move {
                 let mut begin = [0; 12];
-                match stream.peek(&mut begin).await {
-                    Ok(_) if begin == *b"GET /v1/feed" => (both.1)(Peer::upgrade(stream).await).await,
+                match (stream.peek(&mut begin).await, &both.1) {
+                    (Ok(_), Some(talk)) if begin == *b"GET /v1/feed" => {
+                        talk(Peer::upgrade(stream).await).await;
+                    }
                     _ => converse(stream, &both.0).await,
                 }
             });
