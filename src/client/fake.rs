@@ -21,7 +21,7 @@ pub(crate) async fn serve<F>(answer: F) -> String
 where
     F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
 {
-    serve_both(answer, None::<fn(Peer) -> std::future::Ready<()>>).await
+    listen(answer, None::<fn(Peer) -> std::future::Ready<()>>).await
 }
 
 /// The same with a feed: each of its connections is handed to `talk`.
@@ -31,10 +31,10 @@ where
     T: Fn(Peer) -> L + Send + Sync + 'static,
     L: Future<Output = ()> + Send + 'static,
 {
-    serve_both(answer, Some(talk)).await
+    listen(answer, Some(talk)).await
 }
 
-async fn serve_both<F, T, L>(answer: F, talk: Option<T>) -> String
+async fn listen<F, T, L>(answer: F, talk: Option<T>) -> String
 where
     F: Fn(Asked) -> Option<(u16, String)> + Send + Sync + 'static,
     T: Fn(Peer) -> L + Send + Sync + 'static,
