@@ -46,6 +46,8 @@ struct Stock {
     head: Option<Head>,
     /// The order in which rows changed, with what each adds to the checksum.
     latest: Latest<u32>,
+    /// SKUs whose safety stock begins or ends by time, with the figure last shown.
+    scheduled: BTreeMap<Sku, Option<i64>>,
 }
 
 /// A warehouse's levels as confirmed, for any number of readers; also the topic of those who follow them.
@@ -78,7 +80,12 @@ impl StockView {
     /// Nothing yet, under a view's random name.
     #[must_use]
     pub fn new(view: u64) -> Self {
-        let stock = Stock { rows: BTreeMap::new(), head: None, latest: Latest::new(view, 0) };
+        let stock = Stock {
+            rows: BTreeMap::new(),
+            head: None,
+            latest: Latest::new(view, 0),
+            scheduled: BTreeMap::new(),
+        };
         Self { stock: Shared::new(stock), bell: Bell::default() }
     }
 
@@ -118,6 +125,23 @@ impl StockView {
         let rows = stock.rows.range::<Sku, _>((from, Bound::Unbounded)).take(limit);
         let last = rows.inspect(|(sku, kept)| look(sku, kept.id, &kept.row)).last();
         last.map(|(sku, _)| sku.clone())
+    }
+
+    /// Tells readers of the topic what time alone has changed by `now`.
+    pub fn turn(&self, now: Timestamp) {
+        if self.stock.read().scheduled.is_empty() {
+            return;
+        }
+        let mut stock = self.stock.write();
+        let turned = stock.turned(now);
+        for (sku, id) in &turned {
+            stock.put(sku, *id);
+        }
+        let offset = stock.latest.offset();
+        drop(stock);
+        if !turned.is_empty() {
+            self.bell.ring(offset);
+        }
     }
 
     /// The head the rows stand at.
@@ -176,6 +200,23 @@ impl Stock {
         let level = &kept.row.level;
         let now = sum::of_row(sku.as_str(), &[level.on_hand, level.reserved, level.allocated]);
         self.latest.put(id, now, (before, now));
+        let safety_stock = kept.row.policy.as_deref().and_then(|policy| policy.safety_stock);
+        if safety_stock.is_some_and(|set| set.from.is_some() || set.until.is_some()) {
+            self.scheduled.entry(sku.clone()).or_default();
+        } else {
+            self.scheduled.remove(sku);
+        }
+    }
+
+    /// SKUs whose safety stock is not what was last shown, because time has passed.
+    fn turned(&mut self, now: Timestamp) -> Vec<(Sku, SkuId)> {
+        let rows = &self.rows;
+        let turned = self.scheduled.iter_mut().filter_map(|(sku, shown)| {
+            let kept = rows.get(sku)?;
+            let safety = kept.row.policy.as_deref().map(|policy| policy.safety(now));
+            (std::mem::replace(shown, safety) != safety).then(|| (sku.clone(), kept.id))
+        });
+        turned.collect()
     }
 }
 

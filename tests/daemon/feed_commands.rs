@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::feed_raw::{Raw, TEXT, frame, nobody_left};
+use crate::feed_raw::{Frame, Raw, TEXT, frame, nobody_left};
 use crate::process::{Daemon, ONE, Store};
 use crate::talk::{ask, figures, get, receive};
 
@@ -309,6 +309,37 @@ async fn pipelined_and_killed() {
     asking.join_all().await;
     assert_eq!(figures(&mut client, "A", "BER").await, (1_000, 200, 0));
     driving.abort();
+    daemon.audit().await;
+}
+
+/// A daemon that is told to stop while hundreds of commands are on their way answers all that it has taken before it goes:
+/// what was answered is done, and what was not answered is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_in_the_middle() {
+    let (mut daemon, _) = stocked("[feed]\ncommands_in_flight = 1000").await;
+    let mut socket = Raw::open(&daemon).await;
+    let mut all = Vec::new();
+    for number in 0..600 {
+        let text = json!({"id": format!("r-{number}"), "reserve": reserve("A", 1).body}).to_string();
+        all.extend(frame(TEXT, text.len(), text.as_bytes()));
+    }
+    socket.send_bytes(&all).await;
+    let mut answered = vec![socket.json().await];
+    daemon.signal(Signal::TERM);
+    let code = loop {
+        match socket.frame().await {
+            Frame::Text(text) => answered.push(serde_json::from_str(&text).expect("JSON")),
+            Frame::Ping | Frame::Pong => {}
+            Frame::Closed(code) => break code,
+        }
+    };
+    assert_eq!(code, 1001);
+    assert_eq!(daemon.ended().await, Some(0), "{}", daemon.log());
+    daemon.again().await;
+    let done = answered.iter().filter(|told| told["ok"]["state"] == "reserved").count();
+    assert_eq!(done, answered.len(), "{answered:?}");
+    let held = i64::try_from(done).expect("few");
+    assert_eq!(figures(&mut daemon.client(), "A", "BER").await, (1_000, held, 0));
     daemon.audit().await;
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use lagerd::client::feed::{Applied, AskError, Event, Feed, FeedCommands, FeedConnection, Incoming, Verb};
+use lagerd::client::feed::{
+    Applied, AskError, Event, Feed, FeedCommands, FeedConnection, Figures, Incoming, Verb,
+};
 use lagerd::client::{Client, Method};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -431,6 +433,9 @@ async fn time_alone() {
     let mut reader = Visitor::new(daemon.target(), daemon.port(), ("channel:web", Vec::new()));
     let mut conversation = reader.open().await;
     reader.agree(&mut conversation).await;
+    let mut keeper = Visitor::new(daemon.target(), daemon.port(), ("warehouse:BER", Vec::new()));
+    let mut levels = keeper.open().await;
+    keeper.agree(&mut levels).await;
     let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
     let (from, until) =
         (json!({"value": 3, "from": soon.to_string()}), json!({"value": 3, "until": soon.to_string()}));
@@ -449,6 +454,16 @@ async fn time_alone() {
         }
     };
     tokio::time::timeout(WITHIN, turning).await.expect("every figure to turn");
+    let set_aside = |keeper: &Visitor| match keeper.table.get("SAFE") {
+        Some(Figures::Level { safety_stock, .. }) => safety_stock,
+        other => panic!("{other:?}"),
+    };
+    let turning = async {
+        while set_aside(&keeper) != 3 {
+            keeper.take(&levels.next().await.expect("a frame"));
+        }
+    };
+    tokio::time::timeout(WITHIN, turning).await.expect("the safety stock to turn");
     reader.settle(&mut client, &lines.iter().map(|(sku, _)| (*sku).to_owned()).collect::<Vec<_>>()).await;
     daemon.audit().await;
 }

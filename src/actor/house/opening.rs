@@ -9,7 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::demand::RefusedDemand;
 use super::locks::Locks;
-use super::publishing::Publisher;
+use super::publishing::{Publisher, turn_levels};
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
 use crate::actor::directory::Ground;
 use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
@@ -125,6 +125,7 @@ impl House {
             let publisher = Publisher::begin(self.clone(), channel.clone()).await;
             ground.io.spawn(publisher.run(ground.stopping.clone()));
         }
+        ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
     }
 
     /// Lets every actor finish what it has taken: channels and items first, then warehouses. False where one did not

@@ -22,6 +22,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// SKUs looked at under one lock: some tens of microseconds, for which readers and warehouses wait.
 const AT_ONCE: usize = 512;
 
+/// Tells readers of warehouses what time alone changes, until it is told to stop.
+pub(super) async fn turn_levels(house: Arc<House>, stopping: CancellationToken) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => return,
+            _ = tick.tick() => {
+                let now = house.now();
+                house.warehouses.values().for_each(|warehouse| warehouse.view.turn(now));
+            }
+        }
+    }
+}
+
 /// Keeps what one channel shows up to date.
 #[derive(Debug)]
 pub(super) struct Publisher {

@@ -30,6 +30,8 @@ const HEARD_AT_ONCE: usize = 64;
 const WRITTEN_AT_ONCE: usize = 64 * 1024;
 /// How often deadlines are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long commands under way have when the daemon stops.
+const FINISH: Duration = Duration::from_secs(5);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Bytes still read at the end so that the goodbye arrives: closing over unread bytes would reset the connection.
@@ -100,12 +102,25 @@ impl Talk {
             Ok(()) => Close::GONE,
             Err(close) => close,
         };
+        if close == Close::GOING_AWAY {
+            drop(tokio::time::timeout(FINISH, self.finish()).await);
+        }
         self.door.metrics.feed_connections.dec();
         self.door.metrics.feed_closed(close.reason);
         tracing::debug!(code = close.code, reason = close.reason, "a connection to the feed ended");
         if close != Close::GONE {
             drop(tokio::time::timeout(GOODBYE, self.goodbye(close)).await);
         }
+    }
+
+    /// Commands that were taken are answered before the daemon goes; nothing more is heard.
+    async fn finish(&mut self) {
+        while let Some(answer) = self.errands.next().await {
+            if self.socket.feed(Message::Text(answer)).await.is_err() {
+                return;
+            }
+        }
+        drop(self.socket.flush().await);
     }
 
     async fn goodbye(mut self, close: Close) {
