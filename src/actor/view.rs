@@ -13,7 +13,8 @@ use crate::domain::level::Level;
 use crate::domain::policy::{StockPolicy, free};
 use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Row, Warehouse};
-use crate::feed::{Bell, ChannelFeed, Latest, SkuId, Skus, sum};
+use crate::feed::skus::Names;
+use crate::feed::{Bell, ChannelFeed, Latest, SkuId, Skus, Turns, sum};
 use crate::journal::Head;
 use crate::telemetry::WarehouseMeter;
 
@@ -46,8 +47,10 @@ struct Stock {
     head: Option<Head>,
     /// The order in which rows changed, with what each adds to the checksum.
     latest: Latest<u32>,
-    /// SKUs whose safety stock begins or ends by time, with the figure last shown.
-    scheduled: BTreeMap<Sku, Option<i64>>,
+    /// When a SKU's safety stock begins or ends by time.
+    turns: Turns,
+    /// SKUs whose safety stock may do so and was not looked at yet.
+    unscheduled: Vec<SkuId>,
 }
 
 /// A warehouse's levels as confirmed, for any number of readers; also the topic of those who follow them.
@@ -84,7 +87,8 @@ impl StockView {
             rows: BTreeMap::new(),
             head: None,
             latest: Latest::new(view, 0),
-            scheduled: BTreeMap::new(),
+            turns: Turns::default(),
+            unscheduled: Vec::new(),
         };
         Self { stock: Shared::new(stock), bell: Bell::default() }
     }
@@ -128,20 +132,17 @@ impl StockView {
     }
 
     /// Tells readers of the topic what time alone has changed by `now`.
-    pub fn turn(&self, now: Timestamp) {
-        if self.stock.read().scheduled.is_empty() {
+    pub fn turn(&self, now: Timestamp, names: &Names<'_>) {
+        let stock = self.stock.read();
+        if stock.unscheduled.is_empty() && !stock.turns.is_due(now) {
             return;
         }
+        drop(stock);
         let mut stock = self.stock.write();
-        let turned = stock.turned(now);
-        for (sku, id) in &turned {
-            stock.put(sku, *id);
-        }
+        stock.turn(now, names);
         let offset = stock.latest.offset();
         drop(stock);
-        if !turned.is_empty() {
-            self.bell.ring(offset);
-        }
+        self.bell.ring(offset);
     }
 
     /// The head the rows stand at.
@@ -193,30 +194,38 @@ impl Stock {
         id
     }
 
-    /// Notes that a row changed.
+    /// Notes that a row changed, and that its safety stock may turn by time.
     fn put(&mut self, sku: &Sku, id: SkuId) {
+        self.tell(sku, id);
+        let policy = self.rows.get(sku).and_then(|kept| kept.row.policy.as_deref());
+        let set = policy.and_then(|policy| policy.safety_stock);
+        if set.is_some_and(|set| set.from.is_some() || set.until.is_some()) {
+            self.unscheduled.push(id);
+        } else {
+            self.turns.set(id, None);
+        }
+    }
+
+    /// Notes that readers are to see a row again.
+    fn tell(&mut self, sku: &Sku, id: SkuId) {
         let Some(kept) = self.rows.get(sku) else { return };
         let before = self.latest.get(id).map_or(0, |(sum, _)| sum);
         let level = &kept.row.level;
         let now = sum::of_row(sku.as_str(), &[level.on_hand, level.reserved, level.allocated]);
         self.latest.put(id, now, (before, now));
-        let safety_stock = kept.row.policy.as_deref().and_then(|policy| policy.safety_stock);
-        if safety_stock.is_some_and(|set| set.from.is_some() || set.until.is_some()) {
-            self.scheduled.entry(sku.clone()).or_default();
-        } else {
-            self.scheduled.remove(sku);
-        }
     }
 
-    /// SKUs whose safety stock is not what was last shown, because time has passed.
-    fn turned(&mut self, now: Timestamp) -> Vec<(Sku, SkuId)> {
-        let rows = &self.rows;
-        let turned = self.scheduled.iter_mut().filter_map(|(sku, shown)| {
-            let kept = rows.get(sku)?;
-            let safety = kept.row.policy.as_deref().map(|policy| policy.safety(now));
-            (std::mem::replace(shown, safety) != safety).then(|| (sku.clone(), kept.id))
-        });
-        turned.collect()
+    /// Tells of every row whose safety stock has turned by `now`, or may have since it was set, and notes its next turn.
+    fn turn(&mut self, now: Timestamp, names: &Names<'_>) {
+        let mut due = self.turns.due(now);
+        due.append(&mut self.unscheduled);
+        for id in due {
+            let Some(sku) = names.get(id) else { continue };
+            self.tell(sku, id);
+            let policy = self.rows.get(sku).and_then(|kept| kept.row.policy.as_deref());
+            let set = policy.and_then(|policy| policy.safety_stock);
+            self.turns.set(id, set.and_then(|set| set.turn(now)));
+        }
     }
 }
 

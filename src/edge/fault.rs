@@ -28,6 +28,8 @@ pub struct Problem {
     pub retry_after_s: Option<u32>,
 }
 
+/// Characters of what is said in words at most.
+const DETAIL_MAX: usize = 1_000;
 /// Seconds after which a caller told `busy` may come back: queues drain within that.
 const BUSY_RETRY_S: u32 = 1;
 /// Seconds after which a caller may come back to a store that is away.
@@ -43,7 +45,7 @@ impl Problem {
     /// With what went wrong this time. Texts with an `@` are taken out of it.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(masked(detail.into()));
+        self.detail = Some(masked(cut(detail.into())));
         self
     }
 
@@ -76,7 +78,7 @@ impl Problem {
         if path.is_empty() {
             return problem;
         }
-        let path = masked(path.into()).into_owned();
+        let path = masked(cut(path.into())).into_owned();
         problem.particulars(Particulars { path: Some(path), ..Particulars::default() })
     }
 
@@ -234,6 +236,14 @@ fn particulars(refusal: Refusal) -> Option<Particulars> {
         | Refusal::UnknownChannel(_)
         | Refusal::UnknownWarehouse(_) => return None,
     })
+}
+
+/// The beginning of a text that may repeat what was sent, which may be long.
+fn cut(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text.char_indices().nth(DETAIL_MAX) {
+        None => text,
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+    }
 }
 
 /// Takes words with an `@` inside out of a text: they may be somebody's address.

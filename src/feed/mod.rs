@@ -3,7 +3,7 @@
 //! `skus` gives every SKU one number for the life of the process, `latest` keeps one topic's values in the order of their
 //! last change, `reader` is one reader's place in that order, `bell` wakes readers,
 //! `news` tells a channel which SKUs to look at again, `channel` is a channel's topic, `shown` what a channel shows of a
-//! SKU, `sum` the checksum of a table.
+//! SKU, `sum` the checksum of a table, `turns` when time alone changes something.
 //!
 //! May know: the domain, the journal. Must not know: actors, sockets, wire formats.
 //!
@@ -20,6 +20,7 @@ pub mod reader;
 pub mod shown;
 pub mod skus;
 pub mod sum;
+pub mod turns;
 
 pub use bell::Bell;
 pub use channel::ChannelFeed;
@@ -28,3 +29,4 @@ pub use news::{Dirty, News};
 pub use reader::{Reader, Step};
 pub use shown::Shown;
 pub use skus::{SkuId, Skus};
+pub use turns::Turns;

@@ -6,6 +6,8 @@
 //! a place before everything. So a reader costs its place and a step, however far behind it is, and never keeps others
 //! waiting for longer than a step.
 
+use ahash::AHashSet;
+
 use crate::domain::ids::Sku;
 
 use super::latest::Latest;
@@ -61,7 +63,7 @@ struct Wanted {
     /// By number, in order.
     known: Vec<SkuId>,
     /// Those nobody has had stock of yet.
-    unknown: Vec<Sku>,
+    unknown: AHashSet<Sku>,
     /// How many SKUs there were when they were last looked for.
     looked_at: Option<usize>,
     /// Become known since the last step.
@@ -72,6 +74,8 @@ struct Wanted {
 #[derive(Debug)]
 pub struct Reader {
     place: u64,
+    /// Changes replaced before they were sent that no frame has told of yet.
+    untold: u64,
     scan: Option<Scan>,
     wanted: Option<Wanted>,
 }
@@ -81,13 +85,17 @@ impl Reader {
     /// snapshot.
     #[must_use]
     pub fn new(since: Option<u64>, only: Option<Vec<Sku>>) -> Self {
-        let wanted = |mut skus: Vec<Sku>| {
-            skus.sort_unstable();
-            skus.dedup();
-            Wanted { known: Vec::new(), unknown: skus, looked_at: None, fresh: Vec::new() }
+        let wanted = |skus: Vec<Sku>| {
+            let unknown = skus.into_iter().collect();
+            Wanted { known: Vec::new(), unknown, looked_at: None, fresh: Vec::new() }
         };
         let scan = Scan { snapshot: true, next: 0, goal: 0, sent: 0 };
-        Self { place: since.unwrap_or(0), scan: since.is_none().then_some(scan), wanted: only.map(wanted) }
+        Self {
+            place: since.unwrap_or(0),
+            untold: 0,
+            scan: since.is_none().then_some(scan),
+            wanted: only.map(wanted),
+        }
     }
 
     /// Everything up to this offset was sent, once no snapshot is under way.
@@ -153,7 +161,8 @@ impl Reader {
         self.place = offset;
         let sent = rows.len() as u64;
         let whole = self.wanted.is_none();
-        let conflated = if whole { offset.saturating_sub(place).saturating_sub(sent) } else { 0 };
+        let skipped = if whole { offset.saturating_sub(place).saturating_sub(sent) } else { 0 };
+        let conflated = skipped.saturating_add(std::mem::take(&mut self.untold));
         Some(Step::Changes { rows, span: whole.then_some((first, offset)), offset, conflated })
     }
 
@@ -192,7 +201,10 @@ impl Reader {
         }
         match (snapshot, rows.is_empty()) {
             (true, _) => Step::Page { rows, offset: goal, more: false },
-            (false, true) => Step::Again,
+            (false, true) => {
+                self.untold = conflated;
+                Step::Again
+            }
             (false, false) => Step::Changes { rows, span: None, offset: goal, conflated },
         }
     }
@@ -206,17 +218,23 @@ impl Reader {
             return;
         }
         // What was known when the reader came is found from its place like everything else.
-        let first = wanted.looked_at.replace(names.count()).is_none();
+        let before = wanted.looked_at.replace(names.count());
         let Wanted { known, unknown, fresh, .. } = wanted;
-        unknown.retain(|sku| match names.find(sku) {
-            Some(id) => {
-                known.push(id);
-                fresh.extend((!first).then_some(id));
-                false
+        let length = known.len();
+        if let Some(before) = before {
+            // Only those that came up since are looked at: there may be many that never will.
+            for id in (before..names.count()).filter_map(SkuId::at) {
+                if names.get(id).is_some_and(|sku| unknown.remove(sku)) {
+                    known.push(id);
+                    fresh.push(id);
+                }
             }
-            None => true,
-        });
-        known.sort_unstable();
+        } else {
+            unknown.retain(|sku| names.find(sku).map(|id| known.push(id)).is_none());
+        }
+        if known.len() > length {
+            known.sort_unstable();
+        }
     }
 }
 

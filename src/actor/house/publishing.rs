@@ -4,7 +4,6 @@
 //! channel's actor, because nothing here is journaled: what a channel shows follows from confirmed levels and policies
 //! alone, and futures and timers starve inside an actor under load.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use super::{ChannelHandle, House};
 use crate::actor::view::StockRow;
 use crate::domain::ids::Sku;
 use crate::domain::time::Timestamp;
-use crate::feed::{Dirty, SkuId};
+use crate::feed::{Dirty, SkuId, Turns};
 
 /// How often it is looked whether time alone has changed something; scheduled figures turn this much late at most.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -31,8 +30,8 @@ pub(super) async fn turn_levels(house: Arc<House>, stopping: CancellationToken) 
             biased;
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
-                let now = house.now();
-                house.warehouses.values().for_each(|warehouse| warehouse.view.turn(now));
+                let (now, names) = (house.now(), house.skus.names());
+                house.warehouses.values().for_each(|warehouse| warehouse.view.turn(now, &names));
             }
         }
     }
@@ -44,13 +43,13 @@ pub(super) struct Publisher {
     house: Arc<House>,
     channel: Arc<ChannelHandle>,
     /// When time alone changes what is shown of which SKU.
-    turns: BTreeSet<(Timestamp, SkuId)>,
+    turns: Turns,
 }
 
 impl Publisher {
     /// Shows what there is.
     pub(super) async fn begin(house: Arc<House>, channel: Arc<ChannelHandle>) -> Self {
-        let mut publisher = Self { house, channel, turns: BTreeSet::new() };
+        let mut publisher = Self { house, channel, turns: Turns::default() };
         // What was marked while the journals were loaded is looked at here.
         drop(publisher.channel.feed.news.take());
         publisher.everything().await;
@@ -66,29 +65,19 @@ impl Publisher {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => return,
+                // Before the news: under load there is always some, and time goes on.
+                _ = tick.tick() => {
+                    let due = self.turns.due(self.house.now());
+                    self.look_at(&due).await;
+                }
                 Dirty { all, skus } = channel.feed.news.next() => {
                     if all {
                         self.everything().await;
                     }
                     self.look_at(&skus).await;
                 }
-                _ = tick.tick() => {
-                    let due = self.due();
-                    self.look_at(&due).await;
-                }
             }
         }
-    }
-
-    /// SKUs of which time alone has changed what is shown.
-    fn due(&mut self) -> Vec<SkuId> {
-        let now = self.house.now();
-        let mut due = Vec::new();
-        while let Some(first) = self.turns.first().copied().filter(|(turn, _)| *turn <= now) {
-            self.turns.remove(&first);
-            due.push(first.1);
-        }
-        due
     }
 
     async fn look_at(&mut self, skus: &[SkuId]) {
@@ -105,7 +94,7 @@ impl Publisher {
         for id in skus {
             let Some(sku) = names.get(*id) else { continue };
             let Some(offer) = self.house.offer(&self.channel, sku, now) else { continue };
-            self.turns.extend(offer.turn.map(|turn| (turn, *id)));
+            self.turns.set(*id, offer.turn);
             changed.push((*id, offer.available.shown(&self.channel)));
         }
         self.channel.feed.publish(&names, changed.into_iter());
@@ -116,13 +105,16 @@ impl Publisher {
     async fn everything(&mut self) {
         let now = self.house.now();
         let (house, channel) = (self.house.clone(), self.channel.clone());
+        self.turns.clear();
         let mut sellable: Vec<Option<i64>> = vec![None; house.skus.names().count()];
         for warehouse in house.drawn_on(&channel) {
             let mut after: Option<Sku> = None;
             loop {
                 let look = |_: &Sku, id: SkuId, row: &StockRow| {
                     let (units, turn) = part(&channel, warehouse, row, now);
-                    self.turns.extend(turn.map(|turn| (turn, id)));
+                    if let Some(turn) = turn {
+                        self.turns.sooner(id, turn);
+                    }
                     if let Some(sum) = sellable.get_mut(id.index()) {
                         *sum = Some(sum.unwrap_or(0).saturating_add(units));
                     }
@@ -146,7 +138,11 @@ impl Publisher {
     fn turns_of_policies(&mut self, now: Timestamp) {
         let names = self.house.skus.names();
         let turns = &mut self.turns;
-        self.channel.view.each(|sku, policy| turns.extend(policy.turn(now).zip(names.find(sku))));
+        self.channel.view.each(|sku, policy| {
+            if let (Some(turn), Some(id)) = (policy.turn(now), names.find(sku)) {
+                turns.sooner(id, turn);
+            }
+        });
     }
 
     /// Shows SKUs from number `first` on, of which the warehouses have so much.

@@ -1,5 +1,8 @@
 //! A command on its way through the house.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::subscription::joined;
@@ -17,12 +20,19 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Carries it out; its answer as it goes out.
-    pub(super) async fn run(self) -> Utf8Bytes {
+    /// Bytes it keeps while it is under way.
+    pub(super) fn weight(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Carries it out; its answer as it goes out, and its weight.
+    pub(super) async fn run(self) -> (Utf8Bytes, usize) {
+        let (id, weight) = (self.signed.id.clone(), self.weight());
         let Self { asking, signed, verb, target, body } = self;
-        let id = signed.id.clone();
-        let done = verb.carry_out(&asking, signed, &target, Said(body.as_bytes())).await;
-        answered(id.as_str(), done)
+        let work = verb.carry_out(&asking, signed, &target, Said(body.as_bytes()));
+        // The panic hook has logged where and what.
+        let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Problem::bug()));
+        (answered(id.as_str(), done), weight)
     }
 }
 

@@ -25,6 +25,13 @@ use crate::edge::wire::feed::{
 };
 use crate::edge::wire::text::{Name, complaint};
 
+/// Bytes of an id that is repeated in an answer, right or wrong.
+const ID_ECHOED_MAX: usize = 128;
+/// Bytes of the longest name of a topic.
+const TOPIC_ECHOED_MAX: usize = 64;
+/// Commands of the longest kind that may be under way at once; shorter ones may be more.
+const LONGEST_IN_FLIGHT: usize = 4;
+
 /// What a heard message asks of whoever holds the socket.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -51,7 +58,9 @@ pub(super) struct Session {
     credential: Credential,
     subscriptions: Vec<Subscription>,
     outbox: VecDeque<Utf8Bytes>,
+    outbox_bytes: usize,
     in_flight: u64,
+    in_flight_bytes: usize,
     /// Whose turn it is to be looked at first, so that a busy topic does not starve another.
     turn: usize,
 }
@@ -110,14 +119,23 @@ impl Session {
         let settings = door.settings();
         let caller = Caller::bearing(&settings, &credential, inside.house.now())?;
         let asking = Asking { inside, settings, caller };
-        let (subscriptions, outbox) = (Vec::new(), VecDeque::new());
-        Ok(Self { door, asking, credential, subscriptions, outbox, in_flight: 0, turn: 0 })
+        Ok(Self {
+            door,
+            asking,
+            credential,
+            subscriptions: Vec::new(),
+            outbox: VecDeque::new(),
+            outbox_bytes: 0,
+            in_flight: 0,
+            in_flight_bytes: 0,
+            turn: 0,
+        })
     }
 
     fn authenticated(&mut self) {
         let name = self.asking.caller.name.as_ref().map(|name| name.as_str());
         let frame = said(&Saying::Authenticated(Authenticated { name }));
-        self.outbox.push_back(frame);
+        self.say(frame);
     }
 
     /// Takes a message.
@@ -172,6 +190,9 @@ impl Session {
         self.asking.settings = self.door.settings();
         self.asking.caller = Caller::bearing(&self.asking.settings, &credential, now)?;
         self.credential = credential;
+        for known in &self.subscriptions {
+            known.topic.must_be_open_to(&self.asking.caller)?;
+        }
         self.authenticated();
         Ok(())
     }
@@ -213,27 +234,26 @@ impl Session {
             return Err((problem, Some(name)));
         };
         self.subscriptions.remove(at);
-        self.outbox.push_back(super::subscription::said(&Saying::Unsubscribed(TopicAnswer { topic: &name })));
+        self.say(super::subscription::said(&Saying::Unsubscribed(TopicAnswer { topic: &name })));
         Ok(())
     }
 
     fn command(&mut self, id: &str, mut fields: Fields<'_>) -> Heard {
-        let id: String = match serde_json::from_str(id) {
-            Ok(id) => id,
-            Err(_) => {
-                let problem =
-                    Problem::malformed("id_invalid", "id: a text of 1 to 128 visible ASCII characters");
-                self.complain(&problem, None);
-                return Heard::Nothing;
-            }
+        let text: Option<String> = serde_json::from_str(id).ok();
+        let Some(text) = text.filter(|text| text.len() <= ID_ECHOED_MAX) else {
+            let problem =
+                Problem::malformed("id_invalid", "id: a text of 1 to 128 visible ASCII characters without /");
+            self.complain(&problem, None);
+            return Heard::Nothing;
         };
-        match self.errand(&id, &mut fields) {
+        match self.errand(&text, &mut fields) {
             Ok(errand) => {
                 self.in_flight = self.in_flight.saturating_add(1);
+                self.in_flight_bytes = self.in_flight_bytes.saturating_add(errand.weight());
                 Heard::Run(Box::new(errand))
             }
             Err(problem) => {
-                self.outbox.push_back(super::errand::answered(&id, Err(problem)));
+                self.say(super::errand::answered(&text, Err(problem)));
                 Heard::Nothing
             }
         }
@@ -265,47 +285,61 @@ impl Session {
         if self.in_flight >= most {
             return Err(Problem::busy(format!("{most} commands of this connection are under way")));
         }
+        let bytes = usize::try_from(self.asking.settings.feed.message_bytes_max).unwrap_or(usize::MAX);
+        if self.in_flight_bytes > bytes.saturating_mul(LONGEST_IN_FLIGHT) {
+            return Err(Problem::busy(
+                "commands of this connection that are under way are too long together",
+            ));
+        }
         let signed = Signed { id, minted: false, actor: self.asking.caller.name.clone() };
         Ok(Errand { asking: self.asking.clone(), signed, verb, target, body: body.get().into() })
     }
 
-    /// Says a command's answer.
-    pub(super) fn answer(&mut self, frame: Utf8Bytes) {
+    /// Says a command's answer; `weight` is what it weighed while it was under way.
+    pub(super) fn answer(&mut self, frame: Utf8Bytes, weight: usize) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.in_flight_bytes = self.in_flight_bytes.saturating_sub(weight);
+        self.say(frame);
+    }
+
+    fn say(&mut self, frame: Utf8Bytes) {
+        self.outbox_bytes = self.outbox_bytes.saturating_add(frame.len());
         self.outbox.push_back(frame);
     }
 
     /// What is to be said regardless of news.
     pub(super) fn reply(&mut self) -> Option<Utf8Bytes> {
-        self.outbox.pop_front()
+        let frame = self.outbox.pop_front()?;
+        self.outbox_bytes = self.outbox_bytes.saturating_sub(frame.len());
+        Some(frame)
+    }
+
+    /// Bytes of what is to be said regardless of news.
+    pub(super) const fn unsaid(&self) -> usize {
+        self.outbox_bytes
     }
 
     /// The next frame of any subscription.
-    pub(super) fn news(&mut self) -> Next {
+    pub(super) fn news(&mut self, now: Instant) -> Next {
+        let feed = &self.asking.settings.feed;
+        let (checksum, silence) = (feed.checksum_interval_s, feed.ping_interval_s);
+        let every = Every { checksum: Duration::from_secs(checksum), silence: Duration::from_secs(silence) };
         let count = self.subscriptions.len();
         let house = &self.asking.inside.house;
+        let mut nothing = Next::Nothing;
         for step in 0..count {
             let at = self.turn.wrapping_add(step).checked_rem(count).unwrap_or(0);
             let Some(subscription) = self.subscriptions.get_mut(at) else { continue };
-            match subscription.next(house) {
+            match subscription.next(house, now, every) {
                 Next::Nothing => {}
+                Next::Quiet => nothing = Next::Quiet,
                 next => {
                     self.turn = at.wrapping_add(1);
                     return next;
                 }
             }
         }
-        Next::Nothing
-    }
-
-    /// Checksums that are due.
-    pub(super) fn check(&mut self, now: Instant) {
-        let feed = &self.asking.settings.feed;
-        let (checksum, silence) = (feed.checksum_interval_s, feed.ping_interval_s);
-        let every = Every { checksum: Duration::from_secs(checksum), silence: Duration::from_secs(silence) };
-        let house = &self.asking.inside.house;
-        let frames = self.subscriptions.iter_mut().filter_map(|known| known.checksum(house, now, every));
-        self.outbox.extend(frames);
+        nothing
     }
 
     /// Whether its reader may still be here: a token may have ended or been taken away meanwhile.
@@ -328,7 +362,9 @@ impl Session {
     }
 
     fn complain(&mut self, problem: &Problem, topic: Option<&str>) {
-        self.outbox.push_back(complained(problem, topic));
+        // A topic that can be none is not repeated: it may be as long as a message.
+        let topic = topic.filter(|topic| topic.len() <= TOPIC_ECHOED_MAX);
+        self.say(complained(problem, topic));
     }
 }
 

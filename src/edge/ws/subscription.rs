@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::hall::{Encoded, Frames};
-use super::topic::{Topic, Written};
+use super::topic::{Topic, Total, Written};
 use crate::actor::House;
 use crate::domain::ids::Sku;
 use crate::edge::wire::feed::{Checksum, PlaceAnswer, Saying, Since};
@@ -28,6 +28,8 @@ pub(super) struct Subscription {
     /// When its table was checked last.
     heard_at: Instant,
     checked: Option<u64>,
+    /// To be sent behind the frame it is of.
+    checksum: Option<Utf8Bytes>,
 }
 
 /// How often a table is checked.
@@ -46,6 +48,8 @@ pub(super) enum Next {
     News(Utf8Bytes, u64),
     /// A frame with more behind it, or an answer.
     Frame(Utf8Bytes),
+    /// Nothing: what changed is none of its SKUs. It need not look again at once.
+    Quiet,
     /// Nothing now.
     Nothing,
 }
@@ -75,6 +79,7 @@ impl Subscription {
             resumed: place,
             heard_at: now,
             checked: None,
+            checksum: None,
         }
     }
 
@@ -92,32 +97,51 @@ impl Subscription {
     }
 
     /// The next frame, as far as there is something new.
-    pub(super) fn next(&mut self, house: &House) -> Next {
+    pub(super) fn next(&mut self, house: &House, now: Instant, every: Every) -> Next {
         if let Some(offset) = self.resumed.take() {
             let place = PlaceAnswer { topic: &self.name, view: &self.view, offset };
             return Next::Frame(said(&Saying::Resumed(place)));
         }
+        if let Some(checksum) = self.checksum.take() {
+            return Next::Frame(checksum);
+        }
         loop {
             self.bell.mark_unchanged();
-            let Some(frame) = self.step(house) else { continue };
+            let Some(frame) = self.step(house, now, every) else { continue };
             return frame;
         }
     }
 
     /// One step of the reader; `None` where it looked at rows and found nothing to send.
-    fn step(&mut self, house: &House) -> Option<Next> {
-        let (frames, mut known) = (&self.frames, None);
-        let Written { step, items } = self.topic.step(house, &mut self.reader, |step| {
+    fn step(&mut self, house: &House, now: Instant, every: Every) -> Option<Next> {
+        let (frames, mut known, before) = (&self.frames, None, self.reader.place());
+        let (checked, heard_at) = (self.checked, self.heard_at);
+        let is_known = |step: &Step| {
             if let Step::Changes { span: Some(span), .. } = step {
                 known = frames.known(*span);
             }
             known.is_some()
-        });
+        };
+        let is_due = |place: u64| match checked {
+            None => true,
+            Some(checked) if checked == place => now >= heard_at + every.silence,
+            Some(_) => now >= heard_at + every.checksum,
+        };
+        let Written { step, items, total } = self.topic.step(house, &mut self.reader, is_known, is_due);
+        let checksum = total.map(|total| self.check(&total, now));
         match step {
-            Step::Done => Some(Next::Nothing),
+            Step::Done => match checksum {
+                Some(frame) => Some(Next::Frame(frame)),
+                None if self.reader.place() > before => Some(Next::Quiet),
+                None => Some(Next::Nothing),
+            },
             Step::Again => None,
-            Step::Page { offset, more, .. } => Some(Next::Frame(self.page(offset, &items, more))),
+            Step::Page { offset, more, .. } => {
+                self.checksum = checksum;
+                Some(Next::Frame(self.page(offset, &items, more)))
+            }
             Step::Changes { span, offset, conflated, .. } => {
+                self.checksum = checksum;
                 let frame = known.unwrap_or_else(|| {
                     let frame = self.changes(offset, &items);
                     if let Some(span) = span {
@@ -126,9 +150,19 @@ impl Subscription {
                     frame
                 });
                 let text = with_own_words(frame, conflated);
-                Some(if span.is_some() { Next::News(text, conflated) } else { Next::Frame(text) })
+                // Rows are looked through without a pause; a reader that has come to a new place can wait.
+                Some(if offset > before { Next::News(text, conflated) } else { Next::Frame(text) })
             }
         }
+    }
+
+    /// What the reader's table must add up to, behind all that was written so far.
+    fn check(&mut self, total: &Total, now: Instant) -> Utf8Bytes {
+        let offset = self.reader.place();
+        self.heard_at = now;
+        self.checked = Some(offset);
+        let (topic, view) = (self.name.as_str(), self.view.as_str());
+        said(&Saying::Checksum(Checksum { topic, view, offset, sum: total.sum, items: total.items }))
     }
 
     fn page(&self, offset: u64, items: &[u8], more: bool) -> Utf8Bytes {
@@ -140,24 +174,6 @@ impl Subscription {
     fn changes(&self, offset: u64, items: &[u8]) -> Encoded {
         let head = format!(r#"{{"changes":{{"topic":"{}","offset":{offset},"#, self.name);
         Encoded { own_at: head.len(), text: joined(&[head.as_bytes(), br#""items":"#, items, b"}}"]) }
-    }
-
-    /// What the reader's table must add up to, where that is due and the reader has everything.
-    pub(super) fn checksum(&mut self, house: &House, now: Instant, every: Every) -> Option<Utf8Bytes> {
-        let due = match self.checked {
-            None => now,
-            Some(place) if place == self.reader.place() => self.heard_at + every.silence,
-            Some(_) => self.heard_at + every.checksum,
-        };
-        if now < due {
-            return None;
-        }
-        let total = self.topic.total(house, &self.reader)?;
-        let offset = self.reader.place();
-        self.heard_at = now;
-        self.checked = Some(offset);
-        let (topic, view) = (self.name.as_str(), self.view.as_str());
-        Some(said(&Saying::Checksum(Checksum { topic, view, offset, sum: total.sum, items: total.items })))
     }
 }
 

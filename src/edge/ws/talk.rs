@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, select_all};
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::select_all;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncReadExt;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -27,7 +27,7 @@ use crate::edge::door::Door;
 /// Messages taken before answers are written: commands sent together are decided together.
 const HEARD_AT_ONCE: usize = 64;
 /// Bytes written before the socket must have taken them.
-const WRITTEN_AT_ONCE: usize = 64 * 1024;
+const WRITTEN_AT_ONCE: usize = 32 * 1024;
 /// How often deadlines are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long commands under way have when the daemon stops.
@@ -39,6 +39,9 @@ const LEFT_UNREAD_MAX: usize = 1024 * 1024;
 /// Pings at once, and per second afterwards; more is a flood.
 const PINGS: u32 = 20;
 const PINGS_PER_S: u32 = 2;
+
+/// Write deadlines after which a socket that takes a byte now and then is cut all the same: about 600 bytes a second.
+const SLOWEST: u32 = 10;
 
 type Socket = WebSocketStream<Metered>;
 
@@ -58,7 +61,8 @@ pub(super) struct Talk {
     door: Arc<Door>,
     life: Life,
     shutdown: CancellationToken,
-    errands: FuturesUnordered<BoxFuture<'static, Utf8Bytes>>,
+    /// Commands under way. Tasks of their own: one that holds others up must go on while this socket takes nothing.
+    errands: JoinSet<(Utf8Bytes, usize)>,
     counted: Option<Counted>,
     /// When the next frame of news may go out.
     news_at: Instant,
@@ -84,7 +88,7 @@ impl Talk {
             door,
             life,
             shutdown,
-            errands: FuturesUnordered::new(),
+            errands: JoinSet::new(),
             counted: None,
             news_at: now,
             begun: now,
@@ -115,9 +119,17 @@ impl Talk {
 
     /// Commands that were taken are answered before the daemon goes; nothing more is heard.
     async fn finish(&mut self) {
-        while let Some(answer) = self.errands.next().await {
-            if self.socket.feed(Message::Text(answer)).await.is_err() {
-                return;
+        let Life::Known(session) = &mut self.life else { return };
+        loop {
+            while let Some(frame) = session.reply() {
+                if self.socket.feed(Message::Text(frame)).await.is_err() {
+                    return;
+                }
+            }
+            match self.errands.join_next().await {
+                Some(Ok((answer, weight))) => session.answer(answer, weight),
+                Some(Err(_)) => {}
+                None => break,
             }
         }
         drop(self.socket.flush().await);
@@ -155,7 +167,7 @@ impl Talk {
             let Self { socket, life, errands, shutdown, .. } = self;
             tokio::select! {
                 () = shutdown.cancelled() => return Err(Close::GOING_AWAY),
-                Some(answer) = errands.next(), if !errands.is_empty() => self.answered(answer),
+                Some(answer) = errands.join_next(), if !errands.is_empty() => self.answered(answer),
                 message = socket.next() => self.hear_all(message)?,
                 () = changed(life), if !behind => {}
                 () = tokio::time::sleep_until(news_at), if behind => {}
@@ -164,18 +176,21 @@ impl Talk {
         }
     }
 
-    /// Writes all there is to say, and news as far as its turn has come. True where news is left for later.
+    /// Writes what there is to say, and news as far as its turn has come, up to some bytes: then the reader is heard again.
+    /// True where more is left for later.
     async fn write(&mut self) -> Result<bool, Close> {
         let mut gathered = 0;
         while let Life::Known(session) = &mut self.life {
+            let now = Instant::now();
             let frame = match session.reply() {
                 Some(frame) => frame,
-                None if Instant::now() < self.news_at => {
-                    self.flush(gathered).await?;
-                    return Ok(true);
-                }
-                None => match session.news() {
+                None if now < self.news_at => break,
+                None => match session.news(now) {
                     Next::Nothing => break,
+                    Next::Quiet => {
+                        self.slow_down();
+                        break;
+                    }
                     Next::Frame(frame) => frame,
                     Next::News(frame, conflated) => {
                         self.door.metrics.feed_conflated.inc_by(conflated);
@@ -188,13 +203,11 @@ impl Talk {
             self.feed(frame).await?;
             if gathered >= WRITTEN_AT_ONCE {
                 self.flush(gathered).await?;
-                gathered = 0;
-                tokio::task::yield_now().await;
+                return Ok(true);
             }
         }
-        self.check(&mut gathered).await?;
         self.flush(gathered).await?;
-        Ok(false)
+        Ok(Instant::now() < self.news_at)
     }
 
     /// Many readers share the frames of a second; a little chance keeps them from all asking at once.
@@ -205,23 +218,15 @@ impl Talk {
         }
     }
 
-    async fn check(&mut self, gathered: &mut usize) -> Result<(), Close> {
-        let Life::Known(session) = &mut self.life else { return Ok(()) };
-        session.check(Instant::now());
-        while let Life::Known(session) = &mut self.life
-            && let Some(frame) = session.reply()
-        {
-            *gathered += frame.len();
-            self.feed(frame).await?;
-        }
-        Ok(())
-    }
-
-    fn answered(&mut self, answer: Utf8Bytes) {
+    fn answered(&mut self, answer: Result<(Utf8Bytes, usize), JoinError>) {
         let Life::Known(session) = &mut self.life else { return };
-        session.answer(answer);
-        while let Some(Some(answer)) = self.errands.next().now_or_never() {
-            session.answer(answer);
+        let mut answer = Some(answer);
+        while let Some(told) = answer {
+            // A command that panics is answered by itself; only the end of the process cuts one off.
+            if let Ok((frame, weight)) = told {
+                session.answer(frame, weight);
+            }
+            answer = self.errands.try_join_next();
         }
     }
 
@@ -229,6 +234,11 @@ impl Talk {
         self.heard_at = Instant::now();
         self.hear(message)?;
         for _ in 1..HEARD_AT_ONCE {
+            if let Life::Known(session) = &self.life
+                && session.unsaid() >= WRITTEN_AT_ONCE
+            {
+                break;
+            }
             match self.socket.next().now_or_never() {
                 Some(message) => self.hear(message)?,
                 None => break,
@@ -272,7 +282,7 @@ impl Talk {
             Life::Known(session) => {
                 match session.hear(text, Instant::now()) {
                     Heard::Nothing => {}
-                    Heard::Run(errand) => self.errands.push(errand.run().boxed()),
+                    Heard::Run(errand) => drop(self.errands.spawn(errand.run())),
                     Heard::Close(close) => {
                         while let Some(frame) = session.reply() {
                             drop(self.socket.feed(Message::Text(frame)).now_or_never());
@@ -292,6 +302,10 @@ impl Talk {
 
     /// Deadlines, pings, and whether the reader may still be here.
     async fn look(&mut self) -> Result<(), Close> {
+        // What has come while the socket took nothing is a sign of life.
+        if let Some(message) = self.socket.next().now_or_never() {
+            self.hear_all(message)?;
+        }
         let now = Instant::now();
         let settings = self.door.settings();
         let Feed { auth_timeout_s, ping_interval_s, pong_timeout_s, .. } = settings.feed;
@@ -319,16 +333,14 @@ impl Talk {
 
     async fn feed(&mut self, frame: Utf8Bytes) -> Result<(), Close> {
         self.door.metrics.feed_frames.inc();
-        let Self { socket, meter, shutdown, door, .. } = self;
-        taken(meter, door, shutdown, socket.feed(Message::Text(frame))).await
+        self.send_on(async |socket| socket.feed(Message::Text(frame)).await).await
     }
 
     async fn flush(&mut self, gathered: usize) -> Result<(), Close> {
         if gathered == 0 {
             return Ok(());
         }
-        let Self { socket, meter, shutdown, door, .. } = self;
-        taken(meter, door, shutdown, socket.flush()).await
+        self.send_on(async |socket| socket.flush().await).await
     }
 
     async fn send(&mut self, frame: Utf8Bytes) -> Result<(), Close> {
@@ -336,32 +348,36 @@ impl Talk {
     }
 
     async fn send_message(&mut self, message: Message) -> Result<(), Close> {
-        let Self { socket, meter, shutdown, door, .. } = self;
-        taken(meter, door, shutdown, socket.send(message)).await
+        self.send_on(async |socket| socket.send(message).await).await
     }
-}
 
-/// Waits until the socket has taken something, as long as it takes any byte within the deadline.
-async fn taken(
-    meter: &Meter,
-    door: &Door,
-    shutdown: &CancellationToken,
-    write: impl Future<Output = Result<(), Error>>,
-) -> Result<(), Close> {
-    let mut write = std::pin::pin!(write);
-    if let Some(done) = write.as_mut().now_or_never() {
-        return done.map_err(|error| end_of(&error));
-    }
-    loop {
-        let before = meter.written();
-        let deadline = Duration::from_secs(door.settings().feed.write_timeout_s);
-        tokio::select! {
-            done = write.as_mut() => return done.map_err(|error| end_of(&error)),
-            () = shutdown.cancelled() => return Err(Close::GOING_AWAY),
-            () = tokio::time::sleep(deadline) => {
-                if meter.written() == before {
-                    return Err(Close::SLOW_READER);
-                }
+    /// Waits until the socket has taken something: as long as it takes any byte within the deadline, not for ever, and
+    /// only while its reader may be here.
+    async fn send_on(
+        &mut self,
+        write: impl AsyncFnOnce(&mut Socket) -> Result<(), Error>,
+    ) -> Result<(), Close> {
+        let Self { socket, meter, shutdown, door, life, .. } = self;
+        let mut write = std::pin::pin!(write(socket));
+        if let Some(done) = write.as_mut().now_or_never() {
+            return done.map_err(|error| end_of(&error));
+        }
+        let (begun, mut moved, mut written) = (Instant::now(), Instant::now(), meter.written());
+        loop {
+            tokio::select! {
+                done = write.as_mut() => return done.map_err(|error| end_of(&error)),
+                () = shutdown.cancelled() => return Err(Close::GOING_AWAY),
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            let (now, deadline) = (Instant::now(), Duration::from_secs(door.settings().feed.write_timeout_s));
+            if meter.written() != written {
+                (moved, written) = (now, meter.written());
+            }
+            if now >= moved + deadline || now >= begun + deadline * SLOWEST {
+                return Err(Close::SLOW_READER);
+            }
+            if let Life::Known(session) = life {
+                session.still_welcome()?;
             }
         }
     }

@@ -31,6 +31,8 @@ pub(super) enum Topic {
 pub(super) struct Written {
     pub(super) step: Step,
     pub(super) items: Vec<u8>,
+    /// What the reader's table must add up to then.
+    pub(super) total: Option<Total>,
 }
 
 /// What a reader's table must add up to.
@@ -98,21 +100,28 @@ impl Topic {
     }
 
     /// Takes a reader one step on. What the step's rows show is read in the same moment, but for rows that `known` says
-    /// are written already.
+    /// are written already; so is what its table must add up to, where `due` wants that for its place and it has
+    /// everything.
     pub(super) fn step(
         &self,
         house: &House,
         reader: &mut Reader,
         known: impl FnOnce(&Step) -> bool,
+        due: impl FnOnce(u64) -> bool,
     ) -> Written {
         let names = house.skus.names();
         match self {
             Self::Channel(channel) => channel.feed.read(|latest| {
                 let step = reader.step(latest, &names, ROWS_MAX);
-                if known(&step) {
-                    return Written { step, items: Vec::new() };
-                }
                 let shown = |id: SkuId| latest.get(id).map(|(shown, _)| shown);
+                let total = (reader.is_at_head(latest) && due(reader.place())).then(|| {
+                    total(reader, (latest.sum(), latest.count()), |id| {
+                        Some(sum::of_row(names.get(id)?.as_str(), &[shown(id)?.units()]))
+                    })
+                });
+                if known(&step) {
+                    return Written { step, items: Vec::new(), total };
+                }
                 let sold_out = |id: SkuId| shown(id).is_some_and(crate::feed::Shown::is_sold_out);
                 let items = written(&step, sold_out, |id, out| {
                     let (Some(sku), Some(shown)) = (names.get(id), shown(id)) else { return false };
@@ -120,14 +129,19 @@ impl Topic {
                     let item = AvailabilityItem { sku: Text(sku.clone()), available, state, pickup: None };
                     serde_json::to_writer(out, &item).is_ok()
                 });
-                Written { step, items }
+                Written { step, items, total }
             }),
             Self::Warehouse(warehouse) => {
                 let now = house.now();
                 warehouse.view.levels(|levels| {
-                    let step = reader.step(levels.latest(), &names, ROWS_MAX);
+                    let latest = levels.latest();
+                    let step = reader.step(latest, &names, ROWS_MAX);
+                    let total = (reader.is_at_head(latest) && due(reader.place())).then(|| {
+                        let all = (latest.sum(), latest.count());
+                        total(reader, all, |id| latest.get(id).map(|(sum, _)| sum))
+                    });
                     if known(&step) {
-                        return Written { step, items: Vec::new() };
+                        return Written { step, items: Vec::new(), total };
                     }
                     let gone = |id: SkuId| {
                         let row = names.get(id).and_then(|sku| levels.row(sku));
@@ -138,40 +152,18 @@ impl Topic {
                         let Some((sku, row)) = found else { return false };
                         serde_json::to_writer(out, &followed(sku, row, now)).is_ok()
                     });
-                    Written { step, items }
+                    Written { step, items, total }
                 })
             }
         }
     }
+}
 
-    /// What the table of a reader that has everything must add up to; `None` where it has not.
-    pub(super) fn total(&self, house: &House, reader: &Reader) -> Option<Total> {
-        let names = house.skus.names();
-        match self {
-            Self::Channel(channel) => channel.feed.read(|latest| {
-                if !reader.is_at_head(latest) {
-                    return None;
-                }
-                let Some(wanted) = reader.known() else {
-                    return Some(Total { sum: latest.sum(), items: latest.count() });
-                };
-                let of = |id: &SkuId| {
-                    let (shown, _) = latest.get(*id)?;
-                    Some(sum::of_row(names.get(*id)?.as_str(), &[shown.units()]))
-                };
-                Some(added(wanted.iter().filter_map(of)))
-            }),
-            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| {
-                let latest = levels.latest();
-                if !reader.is_at_head(latest) {
-                    return None;
-                }
-                let Some(wanted) = reader.known() else {
-                    return Some(Total { sum: latest.sum(), items: latest.count() });
-                };
-                Some(added(wanted.iter().filter_map(|id| latest.get(*id).map(|(sum, _)| sum))))
-            }),
-        }
+/// What a reader's table must add up to: `all` of a whole topic, else the sum of its rows.
+fn total(reader: &Reader, all: (u32, usize), row: impl Fn(SkuId) -> Option<u32>) -> Total {
+    match reader.known() {
+        None => Total { sum: all.0, items: all.1 },
+        Some(wanted) => added(wanted.iter().filter_map(|id| row(*id))),
     }
 }
 

@@ -184,3 +184,57 @@ fn limits_are_kept() {
         drop(line.trial.house.clone());
     });
 }
+
+/// What is repeated of a message is short, however long the message was.
+#[test]
+fn echoes_are_short() {
+    connected(async |line| {
+        let long = "x".repeat(100_000);
+        for message in [
+            json!({long.as_str(): {}}),
+            json!({"subscribe": {"channel": long}}),
+            json!({"subscribe": {"topic": format!("warehouse:{long}")}}),
+            json!({"subscribe": {long.as_str(): 1}}),
+            json!({"id": long, "reserve": {}}),
+            json!({"id": "a", long.as_str(): {}}),
+            json!({"id": "a", "reserve": {long.as_str(): 1}}),
+            json!({"id": "a", "extend": {"ttl_s": 1}, "reservation": long}),
+        ] {
+            let told = line.say(message).await;
+            let length: usize = told.iter().map(|frame| frame.to_string().len()).sum();
+            assert!((10..4_000).contains(&length), "{length} bytes: {:.200}", told[0].to_string());
+        }
+    });
+}
+
+/// Who says anew who it is keeps no topic that the new token does not open.
+#[test]
+fn another_token_does_not_keep_topics() {
+    let mut settings = tokens("s3cret", &["read:web"]);
+    settings.tokens.extend(tokens("other", &["read:till"]).tokens);
+    with(settings, Credential::of_secret(Some("s3cret")), async |line| {
+        line.say(json!({"subscribe": {"channel": "web"}})).await;
+        let end = line.say_text(r#"{"auth":{"token":"other"}}"#).await;
+        assert_eq!(end.unwrap_err(), Close::UNAUTHORISED);
+    });
+}
+
+/// While its topic goes on changing, a reader still gets its checksum, right behind the frame it is of.
+#[test]
+fn a_busy_topic_is_checked_too() {
+    connected(async |line| {
+        line.say(receive("in-1", "A", 5)).await;
+        line.say(json!({"subscribe": {"channel": "web"}})).await;
+        let mut checked = 0;
+        for round in 0..4 {
+            tokio::time::pause();
+            tokio::time::advance(std::time::Duration::from_secs(11)).await;
+            tokio::time::resume();
+            let told = line.say(receive(&format!("more-{round}"), "A", 1)).await;
+            assert_eq!(told[1]["changes"]["items"][0]["available"], 6 + round, "{told:?}");
+            let sum = crc32fast::hash(format!("A:{}", 6 + round).as_bytes());
+            checked += usize::from(told[2]["checksum"]["sum"] == json!(sum));
+        }
+        assert_eq!(checked, 4);
+    });
+}

@@ -58,8 +58,8 @@ impl Line {
         match self.session.hear(text, Instant::now()) {
             Heard::Nothing => {}
             Heard::Run(errand) => {
-                let answer = errand.run().await;
-                self.session.answer(answer);
+                let (answer, weight) = errand.run().await;
+                self.session.answer(answer, weight);
             }
             Heard::Close(close) => return Err(close),
         }
@@ -79,13 +79,12 @@ impl Line {
                 frames.push(parse(&frame));
                 continue;
             }
-            match self.session.news() {
+            match self.session.news(Instant::now()) {
                 Next::News(frame, _) | Next::Frame(frame) => frames.push(parse(&frame)),
+                Next::Quiet => {}
                 Next::Nothing => break,
             }
         }
-        self.session.check(Instant::now());
-        frames.extend(std::iter::from_fn(|| self.session.reply()).map(|frame| parse(&frame)));
         frames
     }
 
