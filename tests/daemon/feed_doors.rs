@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::feed_raw::{CUT, Raw, TEXT, ended_for, frame, head, head_by_name, head_without, nobody_left};
 use crate::process::{Daemon, ONE, Store, redis_lines};
 use crate::redis_server::RedisServer;
-use crate::talk::{get, metric, receive, wish};
+use crate::talk::{figures, get, metric, receive, wish};
 use crate::wait::wait_for;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -193,6 +193,34 @@ async fn crowd_of_strangers() {
     assert!((ended_for(&mut client, "auth_timeout").await - 1_000.0).abs() < 0.5);
     let most = memory(&daemon, "VmHWM");
     assert!(most < before + 64 * 1024, "{before} KiB became {most} KiB");
+    daemon.audit().await;
+}
+
+/// A command of a socket that takes nothing goes on all the same: others of its cart, which wait for it, are answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stuck_socket() {
+    let config = "[feed]\nwrite_timeout_s = 300\n[[warehouse]]\nid = \"BER\"\n[[warehouse]]\nid = \"HAM\"\n\
+                  [[channel]]\nid = \"web\"\nwarehouses = [\"BER\", \"HAM\"]";
+    let mut daemon = Daemon::start(&Store::Embedded.lines(), config).await;
+    let mut client = daemon.client();
+    let skus: Vec<String> = (0..2_000).map(|number| format!("{number}-{}", "x".repeat(120))).collect();
+    let lines: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1)).chain([("A", 10)]).collect();
+    receive(&mut client, "BER", "in", &lines).await;
+    let mut stuck = Raw::open_narrow(daemon.port()).await.expect("a reader");
+    let body = r#"{"channel":"web","cart":"c-1","lines":[{"sku":"A","quantity":2}]}"#;
+    let both =
+        [r#"{"subscribe":{"channel":"web"}}"#.to_owned(), format!(r#"{{"id":"stuck","reserve":{body}}}"#)];
+    let frames = both.iter().flat_map(|text| frame(TEXT, text.len(), text.as_bytes()));
+    stuck.send_bytes(&frames.collect::<Vec<_>>()).await;
+    wait_for("the stuck socket's command to be carried out", async || {
+        (figures(&mut client, "A", "BER").await.1 == 2).then_some(())
+    })
+    .await;
+    let told = client.reserve("other", &wish("web", "c-1", &[("A", 3)])).await;
+    assert_eq!(told.expect("an answer").state, "reserved");
+    assert!(metric(&mut client, "lagerd_feed_connections").await > 0.5, "the socket is still there");
+    drop(stuck);
+    nobody_left(&mut client).await;
     daemon.audit().await;
 }
 

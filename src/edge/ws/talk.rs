@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::select_all;
+use futures_util::future::{BoxFuture, select_all};
+use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncReadExt;
-use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -61,8 +61,8 @@ pub(super) struct Talk {
     door: Arc<Door>,
     life: Life,
     shutdown: CancellationToken,
-    /// Commands under way. Tasks of their own: one that holds others up must go on while this socket takes nothing.
-    errands: JoinSet<(Utf8Bytes, usize)>,
+    /// Commands under way. They go on while the socket takes nothing: one of them may be what others wait for.
+    errands: FuturesUnordered<BoxFuture<'static, (Utf8Bytes, usize)>>,
     counted: Option<Counted>,
     /// When the next frame of news may go out.
     news_at: Instant,
@@ -88,7 +88,7 @@ impl Talk {
             door,
             life,
             shutdown,
-            errands: JoinSet::new(),
+            errands: FuturesUnordered::new(),
             counted: None,
             news_at: now,
             begun: now,
@@ -126,9 +126,8 @@ impl Talk {
                     return;
                 }
             }
-            match self.errands.join_next().await {
-                Some(Ok((answer, weight))) => session.answer(answer, weight),
-                Some(Err(_)) => {}
+            match self.errands.next().await {
+                Some((answer, weight)) => session.answer(answer, weight),
                 None => break,
             }
         }
@@ -167,7 +166,7 @@ impl Talk {
             let Self { socket, life, errands, shutdown, .. } = self;
             tokio::select! {
                 () = shutdown.cancelled() => return Err(Close::GOING_AWAY),
-                Some(answer) = errands.join_next(), if !errands.is_empty() => self.answered(answer),
+                Some(answer) = errands.next(), if !errands.is_empty() => self.answered(answer),
                 message = socket.next() => self.hear_all(message)?,
                 () = changed(life), if !behind => {}
                 () = tokio::time::sleep_until(news_at), if behind => {}
@@ -218,15 +217,11 @@ impl Talk {
         }
     }
 
-    fn answered(&mut self, answer: Result<(Utf8Bytes, usize), JoinError>) {
+    fn answered(&mut self, (answer, weight): (Utf8Bytes, usize)) {
         let Life::Known(session) = &mut self.life else { return };
-        let mut answer = Some(answer);
-        while let Some(told) = answer {
-            // A command that panics is answered by itself; only the end of the process cuts one off.
-            if let Ok((frame, weight)) = told {
-                session.answer(frame, weight);
-            }
-            answer = self.errands.try_join_next();
+        session.answer(answer, weight);
+        while let Some(Some((answer, weight))) = self.errands.next().now_or_never() {
+            session.answer(answer, weight);
         }
     }
 
@@ -282,7 +277,7 @@ impl Talk {
             Life::Known(session) => {
                 match session.hear(text, Instant::now()) {
                     Heard::Nothing => {}
-                    Heard::Run(errand) => drop(self.errands.spawn(errand.run())),
+                    Heard::Run(errand) => self.errands.push(errand.run().boxed()),
                     Heard::Close(close) => {
                         while let Some(frame) = session.reply() {
                             drop(self.socket.feed(Message::Text(frame)).now_or_never());
@@ -357,17 +352,23 @@ impl Talk {
         &mut self,
         write: impl AsyncFnOnce(&mut Socket) -> Result<(), Error>,
     ) -> Result<(), Close> {
-        let Self { socket, meter, shutdown, door, life, .. } = self;
+        let Self { socket, meter, shutdown, door, life, errands, .. } = self;
         let mut write = std::pin::pin!(write(socket));
         if let Some(done) = write.as_mut().now_or_never() {
             return done.map_err(|error| end_of(&error));
         }
+        let mut look = std::pin::pin!(tokio::time::sleep(LOOK_EVERY));
         let (begun, mut moved, mut written) = (Instant::now(), Instant::now(), meter.written());
         loop {
             tokio::select! {
                 done = write.as_mut() => return done.map_err(|error| end_of(&error)),
                 () = shutdown.cancelled() => return Err(Close::GOING_AWAY),
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                Some((answer, weight)) = errands.next(), if !errands.is_empty() => {
+                    if let Life::Known(session) = life {
+                        session.answer(answer, weight);
+                    }
+                }
+                () = &mut look => look.set(tokio::time::sleep(LOOK_EVERY)),
             }
             let (now, deadline) = (Instant::now(), Duration::from_secs(door.settings().feed.write_timeout_s));
             if meter.written() != written {
