@@ -4,7 +4,7 @@
 //! who may do what, `command` carries out changes, the same at every door, `door` is what all doors share, `http` the
 //! HTTP door, `ws` the live feed.
 //!
-//! May know: the domain's types, the actors' handles, settings, metrics. Must not know: where journals live.
+//! May know: the domain's types, the actors' handles, the feed, settings, metrics. Must not know: where journals live.
 //!
 //! Promises: every answer has a stable code; the same command is known by the same id and fingerprint at every door;
 //! what a caller sends is echoed only to that caller, and a text with an `@` not even there.

@@ -1,9 +1,9 @@
 //! What leaves the house towards readers: the newest value of every SKU, ordered by when it changed.
 //!
 //! `skus` gives every SKU one number for the life of the process, `latest` keeps one topic's values in the order of their
-//! last change, `reader` is one reader's place in that order, `bell` wakes readers,
-//! `news` tells a channel which SKUs to look at again, `channel` is a channel's topic, `shown` what a channel shows of a
-//! SKU, `sum` the checksum of a table, `turns` when time alone changes something.
+//! last change, `reader` is one reader's place in that order, `bell` wakes readers, `news` tells a channel which SKUs to
+//! look at again, `channel` is a channel's topic, `shown` what a channel shows of a SKU, `sum` the checksum of a table,
+//! `turns` when time alone changes something.
 //!
 //! May know: the domain, the journal. Must not know: actors, sockets, wire formats.
 //!

@@ -35,8 +35,6 @@ ends! {
     NO_TEXT = 1007, "invalid_utf8";
     /// A message longer than may be.
     TOO_BIG = 1009, "too_big";
-    /// The daemon made a mistake.
-    BUG = 1011, "internal_error";
     /// The socket took nothing for the write deadline.
     SLOW_READER = 4000, "slow_reader";
     /// Nobody said who it was in time.
