@@ -2,10 +2,12 @@
 //!
 //! `rooms` is the house itself, `spec` says what a place is configured to be, `setting` passes commands on to one
 //! actor, `reserve` and `conversation` keep a reservation together over several warehouses, `reading` answers from the
-//! confirmed views, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts what was refused, `shipping` finishes a shipment that
-//! was cut in the middle, `locks` lets one conversation per cart run at a time, `opening` starts and stops it all.
+//! confirmed views, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts
+//! what was refused, `shipping` finishes a shipment that was cut in the middle, `locks` lets one conversation per cart run
+//! at a time, `days` counts the days of a place's time zone, `opening` starts and stops it all.
 
 pub mod conversation;
+pub mod days;
 pub mod demand;
 pub mod history;
 pub mod locks;
@@ -20,5 +22,9 @@ pub mod spec;
 #[cfg(test)]
 pub(crate) mod trial;
 
+pub use days::LocalDays;
 pub use rooms::{ChannelHandle, House, Sender, WarehouseHandle};
-pub use spec::{ChannelSpec, Kind, Mode, WarehouseSpec, WarehouseState};
+pub use spec::{
+    ChannelSpec, Coordinates, Kind, Leftover, Mode, Split, StockAuthority, Support, WarehouseSpec,
+    WarehouseState,
+};

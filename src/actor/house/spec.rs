@@ -1,7 +1,8 @@
 //! What places are configured to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::days::LocalDays;
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
 
 /// What kind of place holds the stock.
@@ -30,6 +31,24 @@ pub enum WarehouseState {
     Frozen,
 }
 
+/// Who has the last word on a warehouse's physical stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockAuthority {
+    /// This daemon: movements told to it make the figure.
+    Lagerd,
+    /// Another system: its counts make the figure.
+    External,
+}
+
+/// A point on the earth, in millionths of a degree: about a tenth of a metre, and exact to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coordinates {
+    /// Degrees north, times 1,000,000.
+    pub latitude_e6: i32,
+    /// Degrees east, times 1,000,000.
+    pub longitude_e6: i32,
+}
+
 /// A warehouse as configured.
 #[derive(Debug, Clone)]
 pub struct WarehouseSpec {
@@ -43,10 +62,65 @@ pub struct WarehouseSpec {
     pub country: Option<String>,
     /// Its postal code.
     pub postal_code: Option<String>,
+    /// Where it lies, where that is known.
+    pub coordinates: Option<Coordinates>,
+    /// The days its capacity is counted in.
+    pub days: LocalDays,
     /// Whether it takes new claims.
     pub state: WarehouseState,
+    /// Who has the last word on its stock.
+    pub stock_authority: StockAuthority,
+    /// Whether routing may choose it by itself.
+    pub enabled: bool,
+    /// Whether it ships.
+    pub ships: bool,
+    /// Whether customers may collect from it.
+    pub pickup: bool,
+    /// Channels whose orders it takes; `None` = all.
+    pub serves_channels: Option<BTreeSet<ChannelId>>,
+    /// Countries it ships to; `None` = all.
+    pub serves_countries: Option<BTreeSet<String>>,
+    /// Fulfilments it can take on one of its days; `None` = any number.
+    pub capacity_per_day: Option<u64>,
+    /// Milliseconds it has to accept a fulfilment; `None` = as long as it takes.
+    pub accept_within_ms: Option<i64>,
+    /// What a fulfilment there costs, in minor units of one currency for all warehouses.
+    pub cost: i64,
+    /// The merchant's own order: the smallest number comes first.
+    pub priority: i64,
+    /// Units per SKU that routing leaves there.
+    pub routing_safety: i64,
     /// How far each source's counts may lag, in milliseconds.
     pub lag_ms: BTreeMap<SourceId, i64>,
+}
+
+impl WarehouseSpec {
+    /// An open place that takes every order, as one that has nothing but an id configured.
+    #[must_use]
+    pub fn named(id: WarehouseId) -> Self {
+        Self {
+            id,
+            name: None,
+            kind: Kind::Warehouse,
+            country: None,
+            postal_code: None,
+            coordinates: None,
+            days: LocalDays::default(),
+            state: WarehouseState::Open,
+            stock_authority: StockAuthority::Lagerd,
+            enabled: true,
+            ships: true,
+            pickup: false,
+            serves_channels: None,
+            serves_countries: None,
+            capacity_per_day: None,
+            accept_within_ms: None,
+            cost: 0,
+            priority: 0,
+            routing_safety: 0,
+            lag_ms: BTreeMap::new(),
+        }
+    }
 }
 
 /// Whether a channel asks before it sells, or tells what it has sold.
@@ -58,6 +132,43 @@ pub enum Mode {
     Tells,
 }
 
+/// How an order may be split over warehouses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Not at all: one warehouse ships everything.
+    None,
+    /// Each line comes from one warehouse.
+    ByLine,
+    /// A line, too, may come from several.
+    ByQuantity,
+}
+
+/// What becomes of lines that no warehouse can ship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftover {
+    /// They wait for stock, in their turn.
+    Backorder,
+    /// The order is held until it is routed again.
+    Park,
+    /// The order is refused.
+    Refuse,
+    /// The order is held and somebody is asked.
+    Ask,
+}
+
+/// Whom a channel's customers may turn to; shown to them as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Support {
+    /// Who answers.
+    pub name: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A telephone number.
+    pub phone: Option<String>,
+    /// When somebody answers.
+    pub hours: Option<String>,
+}
+
 /// A channel as configured.
 #[derive(Debug, Clone)]
 pub struct ChannelSpec {
@@ -65,6 +176,8 @@ pub struct ChannelSpec {
     pub id: ChannelId,
     /// Whether it asks or tells.
     pub mode: Mode,
+    /// The currency it sells in, ISO 4217.
+    pub currency: String,
     /// The warehouses it draws on, in the order it prefers them.
     pub warehouses: Vec<WarehouseId>,
     /// Units never shown, where nothing else is set for the SKU.
@@ -73,4 +186,47 @@ pub struct ChannelSpec {
     pub display_cap: Option<i64>,
     /// Up to how many units count as few, where nothing else is set for the SKU.
     pub low_at: i64,
+    /// Countries it sells to; `None` = all.
+    pub countries: Option<BTreeSet<String>>,
+    /// Whether its orders are held until their payment is authorised or paid.
+    pub payment_required: bool,
+    /// Whether what stock can't cover may be backordered.
+    pub backorder: bool,
+    /// Units per SKU that may be backordered, where nothing else is set for the SKU; `None` = any number.
+    pub backorder_limit: Option<i64>,
+    /// Whether an order ships when all of it can, and not before.
+    pub ship_complete: bool,
+    /// How its orders may be split.
+    pub split: Split,
+    /// What becomes of lines nobody can ship; never `Refuse` where the channel tells.
+    pub leftover: Leftover,
+    /// Whom its customers may turn to.
+    pub support: Support,
+}
+
+impl ChannelSpec {
+    /// A channel that has nothing but its id and its warehouses configured.
+    #[must_use]
+    pub fn named(id: ChannelId, mode: Mode, warehouses: Vec<WarehouseId>) -> Self {
+        Self {
+            id,
+            mode,
+            currency: "EUR".to_owned(),
+            warehouses,
+            buffer: 0,
+            display_cap: None,
+            low_at: 3,
+            countries: None,
+            payment_required: false,
+            backorder: false,
+            backorder_limit: None,
+            ship_complete: false,
+            split: Split::ByLine,
+            leftover: match mode {
+                Mode::Asks => Leftover::Refuse,
+                Mode::Tells => Leftover::Park,
+            },
+            support: Support::default(),
+        }
+    }
 }

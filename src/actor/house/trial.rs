@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::opening::Opening;
-use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec, WarehouseState};
+use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -107,21 +107,16 @@ impl Trial {
 
 fn opening() -> Opening {
     let warehouse = |id: &str, kind| WarehouseSpec {
-        id: WarehouseId::stored(id),
         name: Some(format!("{id} 1")),
         kind,
-        country: None,
-        postal_code: None,
-        state: WarehouseState::Open,
-        lag_ms: Default::default(),
+        ..WarehouseSpec::named(WarehouseId::stored(id))
     };
-    let channel = |id: &str, mode, warehouses: &[&str]| ChannelSpec {
-        id: ChannelId::stored(id),
-        mode,
-        warehouses: warehouses.iter().map(|id| WarehouseId::stored(id)).collect(),
-        buffer: 0,
-        display_cap: (id == "solo").then_some(5),
-        low_at: 3,
+    let channel = |id: &str, mode, warehouses: &[&str]| {
+        let drawn = warehouses.iter().map(|id| WarehouseId::stored(id)).collect();
+        ChannelSpec {
+            display_cap: (id == "solo").then_some(5),
+            ..ChannelSpec::named(ChannelId::stored(id), mode, drawn)
+        }
     };
     let windows = Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 100_000 };
     Opening {
