@@ -27,4 +27,5 @@ pub mod quantity;
 pub mod refusal;
 pub mod table;
 pub mod time;
+pub mod waiting;
 pub mod warehouse;
