@@ -124,6 +124,9 @@ fn claim(n: usize, shape: Shape, skus: &[Sku], rng: &mut fastrand::Rng) -> (Enve
         ttl_ms: 900_000,
         told: false,
         partial: false,
+        owner: None,
+        from: None,
+        allocate: false,
     };
     (envelope(format!("01890a5d-ac96-774b-bcce-{n:012x}")), Command::Claim(claim))
 }

@@ -1,7 +1,7 @@
 //! What happened, in the past tense. Facts are what history shows and what leaves the house.
 
-use super::ids::{CartId, ChannelId, Reason, Reference, ReservationId, Sku, SourceId};
-use super::level::Level;
+use super::ids::{CartId, ChannelId, OrderId, Reason, Reference, ReservationId, Sku, SourceId};
+use super::level::{Condition, Level};
 use super::time::Timestamp;
 
 macro_rules! kinds {
@@ -74,6 +74,28 @@ kinds! {
     TailLost = 20, "tail_lost";
     /// A claim acknowledged before a loss could not be claimed again.
     Oversold = 21, "oversold";
+    /// An order waits for goods.
+    Waiting = 22, "stock_waiting";
+    /// Goods were promised to an order that waited for them.
+    WaitingServed = 23, "waiting_served";
+    /// An order waits for fewer goods, or for none any more.
+    WaitingClosed = 24, "waiting_closed";
+    /// Goods left for another warehouse.
+    TransferredOut = 25, "stock_transferred_out";
+    /// Goods came in from another warehouse.
+    TransferredIn = 26, "stock_transferred_in";
+}
+
+impl FactKind {
+    /// Goods that are found to be in a condition.
+    #[must_use]
+    pub const fn into_condition(condition: Condition) -> Self {
+        match condition {
+            Condition::Damaged => Self::Damaged,
+            Condition::QualityControl => Self::QualityHeld,
+            Condition::Quarantine => Self::Quarantined,
+        }
+    }
 }
 
 /// One SKU's part of a fact.
@@ -102,6 +124,8 @@ pub struct Fact {
     pub channel: Option<ChannelId>,
     /// For which cart.
     pub cart: Option<CartId>,
+    /// For which order or transfer.
+    pub order: Option<OrderId>,
     /// Referring to what.
     pub reference: Option<Reference>,
     /// Why.
@@ -126,6 +150,7 @@ impl Fact {
             reservation: None,
             channel: None,
             cart: None,
+            order: None,
             reference: None,
             reason: None,
             source: None,
@@ -153,6 +178,13 @@ impl Fact {
         self.reservation = Some(reservation.clone());
         self.channel = Some(channel.clone());
         self.cart = cart.cloned();
+        self
+    }
+
+    /// For this order.
+    #[must_use]
+    pub fn of_order(mut self, order: Option<&OrderId>) -> Self {
+        self.order = order.cloned();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ids::{CartId, ChannelId, ReservationId, Sku, WarehouseId};
+use super::ids::{CartId, ChannelId, OrderId, ReservationId, Sku, WarehouseId};
 use super::quantity::{Quantity, add};
 use super::refusal::Refusal;
 use super::time::Timestamp;
@@ -106,6 +106,8 @@ pub struct Hold {
     pub channel: ChannelId,
     /// For which cart.
     pub cart: Option<CartId>,
+    /// Of which order; its desk alone may act on it.
+    pub owner: Option<OrderId>,
     /// Since when; bounds every deadline.
     pub created: Timestamp,
     /// The newest reservation's own time, where its sender gave one.
@@ -184,6 +186,8 @@ pub struct Allocation {
     pub channel: ChannelId,
     /// From which cart.
     pub cart: Option<CartId>,
+    /// Of which order; its desk alone may act on it.
+    pub owner: Option<OrderId>,
     /// What is still to ship.
     pub lines: Vec<ClaimLine>,
     /// What was drawn from the channel's fences.

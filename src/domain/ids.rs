@@ -111,6 +111,11 @@ name!(
     OrderNumber, "order number", "1 to 128 bytes without control characters and without @", opaque
 );
 name!(
+    /// A document of the order desk that owns stock: an order or a transfer, minted by its shard (`07-…`).
+    OrderId, "order", "1 to 64 characters of A-Z a-z 0-9 -",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+);
+name!(
     /// A caller-minted id of one command, unique over the whole store. Ids of the lines of a batch carry `/` and a
     /// number behind; callers can't send those.
     CommandId, "command id", "1 to 128 visible ASCII characters without /", visible
@@ -165,6 +170,11 @@ impl OrderId {
         document.contains('-').then(|| (Self(document.into()), kind, number))
     }
 }
+/// A waiting claim's id is the id of the command that began it.
+pub type WaitId = CommandId;
+
+/// A transfer between warehouses is a document of the order desk, as an order is.
+pub type TransferId = OrderId;
 
 impl CommandId {
     /// The id of line `index` of a batch sent under this id.
@@ -216,6 +226,9 @@ mod tests {
         assert!(Sku::parse(&"x".repeat(129)).is_err());
         assert!(CartId::parse("someone@example.com").is_err());
         assert!(CommandId::parse("a/b").is_err());
+        assert!(OrderId::parse("07-0001A").is_ok());
+        assert!(OrderId::parse("07/1").is_err());
+        assert!(OrderId::parse(&"x".repeat(65)).is_err());
         assert!(CommandId::parse("a b").is_err());
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::hold::ClaimLine;
-use super::ids::{CommandId, ReservationId};
+use super::ids::{CommandId, OrderId, ReservationId};
 use super::machine::Envelope;
 use super::refusal::Refusal;
 use super::table::Table;
@@ -38,6 +38,8 @@ pub enum End {
     Amended(ReservationId),
     /// All of its units left.
     Shipped,
+    /// An order took its units over.
+    Ordered(OrderId),
 }
 
 /// What a command did, as far as a resend needs it.
@@ -66,6 +68,13 @@ pub enum Outcome {
         /// Whether a count had covered it already, so that nothing moved.
         covered: bool,
     },
+    /// It gave a part of something back.
+    GaveBack {
+        /// What it really gave back, which may be less than it named.
+        lines: Vec<ClaimLine>,
+    },
+    /// It began to wait for goods.
+    Waited,
     /// It set something.
     Done,
 }

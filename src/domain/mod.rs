@@ -32,4 +32,5 @@ pub mod refusal;
 pub mod routing;
 pub mod table;
 pub mod time;
+pub mod waiting;
 pub mod warehouse;

@@ -1,6 +1,6 @@
 //! Business says no: each refusal states the fact and the numbers.
 
-use super::ids::{ChannelId, LineId, ReservationId, Sku, WarehouseId};
+use super::ids::{ChannelId, LineId, OrderId, ReservationId, Sku, WarehouseId};
 use super::level::Condition;
 use super::time::Timestamp;
 
@@ -63,6 +63,22 @@ pub enum Refusal {
     Superseded {
         /// The newer reservation.
         by: ReservationId,
+    },
+    /// The reservation is an order's: only its desk may act on it.
+    #[error("the reservation belongs to the order `{order}`")]
+    OwnedByOrder {
+        /// Which order.
+        order: OrderId,
+    },
+    /// A channel may not sell that much more without goods.
+    #[error("{asked} units of `{sku}` asked beyond stock, room for {room}")]
+    InsufficientRoom {
+        /// The SKU.
+        sku: Sku,
+        /// Units asked.
+        asked: i64,
+        /// Units the channel may still sell without goods.
+        room: i64,
     },
     /// A line of a shipment names units the reservation does not hold.
     #[error("{asked} units of `{sku}` to ship, {held} held")]
@@ -176,6 +192,8 @@ impl Refusal {
             Self::Allocated => "allocated",
             Self::Amended { .. } => "amended",
             Self::Superseded { .. } => "superseded",
+            Self::OwnedByOrder { .. } => "owned_by_order",
+            Self::InsufficientRoom { .. } => "insufficient_room",
             Self::NotHeld { .. } => "not_held",
             Self::IdempotencyConflict => "idempotency_conflict",
             Self::StaleCommand { .. } => "stale_command",

@@ -142,6 +142,7 @@ impl From<Refusal> for Problem {
                 (StatusCode::UNPROCESSABLE_ENTITY, "the request is not valid")
             }
             Refusal::InsufficientStock(_) => (StatusCode::CONFLICT, "not enough free stock"),
+            Refusal::InsufficientRoom { .. } => (StatusCode::CONFLICT, "too much is sold beyond stock"),
             Refusal::IdempotencyConflict => (StatusCode::CONFLICT, "this id was used for another command"),
             Refusal::StaleCommand { .. } | Refusal::StaleCount { .. } => {
                 (StatusCode::CONFLICT, "this comes too late, or too early")
@@ -154,7 +155,8 @@ impl From<Refusal> for Problem {
             | Refusal::Shipped
             | Refusal::Allocated
             | Refusal::Amended { .. }
-            | Refusal::Superseded { .. } => (StatusCode::CONFLICT, "the reservation stands otherwise"),
+            | Refusal::Superseded { .. }
+            | Refusal::OwnedByOrder { .. } => (StatusCode::CONFLICT, "the reservation stands otherwise"),
         };
         let problem = Self::new(status, refusal.code(), title).detail(refusal.to_string());
         match particulars(refusal) {
@@ -208,6 +210,10 @@ fn particulars(refusal: Refusal) -> Option<Particulars> {
             Particulars { lines: Some(lines.collect()), ..none }
         }
         Refusal::Amended { by } | Refusal::Superseded { by } => Particulars { by: Some(Text(by)), ..none },
+        Refusal::OwnedByOrder { order } => Particulars { order: Some(Text(order)), ..none },
+        Refusal::InsufficientRoom { asked, room, .. } => {
+            Particulars { asked: Some(asked), there: Some(room), ..none }
+        }
         Refusal::StaleCommand { floor, server_time } => {
             Particulars { floor: Some(Time(floor)), server_time: Some(Time(server_time)), ..none }
         }

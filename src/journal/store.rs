@@ -27,11 +27,13 @@ pub enum Table {
     Movements,
     /// Item cards.
     Items,
+    /// What waits for goods: waiting claims of a warehouse, backorders of a channel.
+    Waiting,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stock,
         Self::Holds,
         Self::Allocations,
@@ -40,6 +42,7 @@ impl Table {
         Self::Seen,
         Self::Movements,
         Self::Items,
+        Self::Waiting,
     ];
 
     /// The last part of the table's key in Redis.
@@ -54,6 +57,7 @@ impl Table {
             Self::Seen => "seen",
             Self::Movements => "movements",
             Self::Items => "items",
+            Self::Waiting => "waiting",
         }
     }
 

@@ -7,7 +7,9 @@ use futures_util::future::join_all;
 use super::{House, Sender, WarehouseHandle};
 use crate::actor::fault::Fault;
 use crate::domain::hold::{ClaimLine, HoldKey, PlanPart, summed};
-use crate::domain::ids::{CartId, ChannelId, CommandId, Reference, ReservationId, Sku, WarehouseId};
+use crate::domain::ids::{
+    CartId, ChannelId, CommandId, OrderId, Reference, ReservationId, Sku, WarehouseId,
+};
 use crate::domain::machine::Envelope;
 use crate::domain::memory::End;
 use crate::domain::refusal::Refusal;
@@ -155,6 +157,9 @@ impl House {
         let _turn = self.locks.turn(key).await;
         let mut known = self.ask_all(self.warehouses.values(), Some(id), cart, Some(&sender.id)).await?;
         let seen = known.iter().any(|known| known.found.seen);
+        if let Some(order) = known.iter().find_map(|known| ordered(known, id)) {
+            return Err(Refusal::OwnedByOrder { order: order.clone() }.into());
+        }
         match self.standing(id, &known) {
             Standing::Unknown => return Err(Refusal::UnknownReservation(id.clone()).into()),
             Standing::Partly(_) if seen || matches!(act, Act::Release) => {}
@@ -255,9 +260,12 @@ impl House {
             async move {
                 match handle.mailbox.ask(envelope, find).await? {
                     Answer::Found(found) => Ok(Known { handle, found: *found }),
-                    Answer::Reservation(_) | Answer::Moved { .. } | Answer::Done => {
-                        Err(Fault::OutcomeUnknown)
-                    }
+                    Answer::Reservation(_)
+                    | Answer::Moved { .. }
+                    | Answer::GaveBack(_)
+                    | Answer::Waiting(_)
+                    | Answer::WaitingRows(_)
+                    | Answer::Done => Err(Fault::OutcomeUnknown),
                 }
             }
         });
@@ -357,6 +365,11 @@ pub(super) fn part_of<'a>(known: &'a Known, id: &ReservationId) -> Option<&'a Re
     known.found.part.as_ref().filter(|part| part.reservation == *id)
 }
 
+/// The order that took a reservation's part over, or that it is of.
+fn ordered<'a>(known: &'a Known, id: &ReservationId) -> Option<&'a OrderId> {
+    part_of(known, id).and_then(|part| part.owner.as_ref())
+}
+
 fn is_open(part: &ReservationPart) -> bool {
     !matches!(part.state, PartState::Ended(_))
 }
@@ -381,14 +394,16 @@ fn keep_what_counts(known: &mut Vec<Known>, id: &ReservationId) {
 fn command(act: &Act, id: &ReservationId, share: Option<Vec<ClaimLine>>) -> Command {
     let reservation = id.clone();
     match act {
-        Act::Extend(ttl_ms) => Command::Extend { reservation, ttl_ms: *ttl_ms },
-        Act::Allocate => Command::Allocate { reservation },
-        Act::Release => Command::Release { reservation, attempt: None },
+        Act::Extend(ttl_ms) => Command::Extend { reservation, ttl_ms: *ttl_ms, owner: None },
+        Act::Allocate => Command::Allocate { reservation, owner: None },
+        Act::Release => Command::Release { reservation, attempt: None, owner: None },
         Act::Ship(lines, occurred_at, reference) => Command::Ship {
             reservation,
             lines: share.or_else(|| lines.clone()),
             occurred_at: *occurred_at,
             reference: reference.clone(),
+            owner: None,
+            as_transfer: false,
         },
     }
 }

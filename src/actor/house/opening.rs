@@ -12,7 +12,7 @@ use super::locks::Locks;
 use super::publishing::{Publisher, turn_levels};
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
 use crate::actor::directory::Ground;
-use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
+use crate::actor::view::{ItemWatch, PolicyWatch, RowView, Served, StockView, StockWatch};
 use crate::domain::channel::Channel;
 use crate::domain::item::Items;
 use crate::domain::warehouse::{Rules, Warehouse};
@@ -54,6 +54,7 @@ impl House {
         let rules = opening.rules;
         let windows = rules.windows;
         let skus = Arc::new(Skus::default());
+        let served = Served(Arc::new(|_| {}));
         let mut views = fastrand::Rng::with_seed(!ground.seed);
         let feeds = opening.channels.iter().map(|_| Arc::new(ChannelFeed::new(views.u64(..))));
         let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
@@ -63,12 +64,13 @@ impl House {
             let drawing = drawing.filter(|(channel, _)| channel.warehouses.contains(&spec.id));
             let drawing: Arc<[_]> = drawing.map(|(_, feed)| feed.clone()).collect();
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
+            let served = served.clone();
             let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
             let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
             let watch = Arc::new(move || {
                 let (view, skus, drawing) = (watched.clone(), skus.clone(), drawing.clone());
-                Box::new(StockWatch::new(view, skus, drawing, meter.clone())) as Box<_>
+                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served.clone())) as Box<_>
             });
             async move {
                 let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;

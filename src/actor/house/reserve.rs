@@ -245,7 +245,11 @@ impl House {
         places: impl Iterator<Item = &'a Arc<WarehouseHandle>>,
     ) -> Result<(), Fault> {
         for handle in places {
-            let release = Command::Release { reservation: envelope.id.clone(), attempt: Some(attempt) };
+            let release = Command::Release {
+                reservation: envelope.id.clone(),
+                attempt: Some(attempt),
+                owner: None,
+            };
             match handle.mailbox.ask(envelope.clone(), release).await {
                 Ok(_) | Err(Fault::Refused(_)) => {}
                 Err(fault) => return Err(fault.after_a_part()),
@@ -381,6 +385,9 @@ fn claim(
         plan,
         ttl_ms: request.ttl_ms,
         told: channel.spec.mode == Mode::Tells,
+        owner: None,
+        from: None,
+        allocate: false,
     })
 }
 

@@ -79,9 +79,12 @@ impl House {
         let handle = self.warehouse(warehouse)?;
         match handle.mailbox.ask(self.envelope(sender), command).await? {
             Answer::Moved { covered, level } => Ok(Moved { covered, level }),
-            Answer::Reservation(_) | Answer::Found(_) | Answer::Done => {
-                Err(Refusal::IdempotencyConflict.into())
-            }
+            Answer::Reservation(_)
+            | Answer::Found(_)
+            | Answer::GaveBack(_)
+            | Answer::Waiting(_)
+            | Answer::WaitingRows(_)
+            | Answer::Done => Err(Refusal::IdempotencyConflict.into()),
         }
     }
 

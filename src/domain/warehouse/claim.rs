@@ -1,10 +1,11 @@
 //! Claims: hold stock for a cart, or change what a cart holds.
 
 use super::command::{Answer, ClaimStock};
+use super::decide::SERVED_MAX;
 use super::state::Warehouse;
 use crate::domain::fact::{Fact, FactKind};
-use crate::domain::hold::{Claim, ClaimLine, Hold, HoldKey, REPLACED_MAX, Replaced, summed};
-use crate::domain::ids::Sku;
+use crate::domain::hold::{Claim, ClaimLine, Hold, HoldKey, REPLACED_MAX, Replaced, quantity_of, summed};
+use crate::domain::ids::{CartId, ChannelId, OrderId, Sku};
 use crate::domain::level::Level;
 use crate::domain::machine::{Draft, Envelope, Moment};
 use crate::domain::memory::{Class, End, Outcome, Remembered};
@@ -23,7 +24,7 @@ impl Warehouse {
         if let Some(answer) = self.claimed_before(moment, envelope, claim)? {
             return Ok(answer);
         }
-        let key = HoldKey::new(&claim.channel, claim.cart.as_ref(), &envelope.id);
+        let key = HoldKey::new(&claim.channel, cart_of(claim), &envelope.id);
         let old = self.holds.get(&key).cloned();
         if let Some(old) = &old
             && envelope.timed
@@ -32,7 +33,8 @@ impl Warehouse {
         {
             return Err(Refusal::Superseded { by: newest.reservation.clone() });
         }
-        let lines = self.coverable(moment, claim, old.as_ref())?;
+        let waited_for = self.make_way(moment, claim, draft)?;
+        let lines = self.coverable(moment, claim, old.as_ref(), &waited_for)?;
         let mut hold = old.unwrap_or_else(|| opened(moment, claim));
         let latest = hold.created.plus(self.rules.max_hold_ms);
         let deadline = moment.now.plus(claim.ttl_ms.max(1)).min(latest);
@@ -45,10 +47,14 @@ impl Warehouse {
         }
         let kind = if amends { FactKind::Amended } else { FactKind::Reserved };
         let fact = Fact::new(kind).lines(changed).at(deadline);
-        draft.fact(fact.held_by(&envelope.id, &claim.channel, claim.cart.as_ref()));
+        let fact = fact.of_order(claim.owner.as_ref());
+        draft.fact(fact.held_by(&envelope.id, &claim.channel, cart_of(claim)));
         let outcome = Outcome::Claimed { attempt: claim.attempt, lines, deadline, end: None };
         let (time, fingerprint) = (envelope.time, envelope.fingerprint);
         self.remember(draft, &envelope.id, Remembered { class: Class::Hold, time, fingerprint, outcome });
+        if claim.allocate {
+            self.promise(moment, &envelope.id, draft)?;
+        }
         Ok(self.part(moment, &envelope.id).map_or(Answer::Done, Answer::Reservation))
     }
 
@@ -71,9 +77,13 @@ impl Warehouse {
             {
                 Ok(self.part(moment, &envelope.id).map(Answer::Reservation))
             }
-            Some(Outcome::Acted(_) | Outcome::Moved { .. } | Outcome::Done) => {
-                Err(Refusal::IdempotencyConflict)
-            }
+            Some(
+                Outcome::Acted(_)
+                | Outcome::Moved { .. }
+                | Outcome::GaveBack { .. }
+                | Outcome::Waited
+                | Outcome::Done,
+            ) => Err(Refusal::IdempotencyConflict),
             Some(Outcome::ReleasedUnseen { .. } | Outcome::Claimed { .. }) => Ok(None),
             None => {
                 if let Some(mut part) = self.part(moment, &envelope.id) {
@@ -88,19 +98,77 @@ impl Warehouse {
         }
     }
 
+    /// Before an asked claim is looked at, those that wait get what they can of its SKUs; then the reservation it takes
+    /// over ends. Answers what is free of SKUs for which more wait than one entry may serve: it is theirs.
+    fn make_way(
+        &mut self,
+        moment: &Moment,
+        claim: &ClaimStock,
+        draft: &mut Draft<Self>,
+    ) -> Result<Vec<ClaimLine>, Refusal> {
+        let mut theirs = Vec::new();
+        let mut left = SERVED_MAX;
+        for line in claim.lines.iter().filter(|_| !claim.told) {
+            if !self.waiting.is_due(&line.sku, moment.now) {
+                continue;
+            }
+            let served = self.serve_sku(moment, &line.sku, left, draft)?;
+            left = left.saturating_sub(served);
+            if self.next_served(&line.sku, moment.now).is_some() {
+                let level = self.levels.get(&line.sku).copied().unwrap_or_default();
+                let quantity = self.free_with(moment, claim, &line.sku, &level, None);
+                theirs.push(ClaimLine { sku: line.sku.clone(), quantity });
+            }
+        }
+        self.take_over(moment, claim, draft)?;
+        Ok(theirs)
+    }
+
+    /// Ends the reservation an order takes over, where it is open here and of the same channel.
+    fn take_over(
+        &mut self,
+        moment: &Moment,
+        claim: &ClaimStock,
+        draft: &mut Draft<Self>,
+    ) -> Result<(), Refusal> {
+        let Some((order, from)) = claim.owner.as_ref().zip(claim.from.as_ref()) else { return Ok(()) };
+        let fits = |channel: &ChannelId, owner: Option<&OrderId>| {
+            *channel == claim.channel && owner.is_none_or(|owner| owner == order)
+        };
+        let how = End::Ordered(order.clone());
+        if let Some((key, hold)) = self.open_hold(from) {
+            if fits(&hold.channel, hold.owner.as_ref()) {
+                let pending = hold.next.as_ref().is_some_and(|next| next.reservation == *from);
+                if let Some(now) = hold.now.as_ref().filter(|_| pending) {
+                    // An amendment that is ordered before it was settled replaces what it amends.
+                    let amended = (End::Amended(from.clone()), FactKind::Released);
+                    self.end_claim(draft, moment, &key, &now.reservation, amended)?;
+                }
+                self.end_claim(draft, moment, &key, from, (how, FactKind::Released))?;
+            }
+        } else if let Some(allocation) = self.allocations.get(from)
+            && fits(&allocation.channel, allocation.owner.as_ref())
+        {
+            self.deallocate(draft, moment, from, how)?;
+        }
+        Ok(())
+    }
+
     /// What of the claim can be had: all of it, or with `partial` what is free, or a refusal with the numbers. What the
-    /// cart holds already need not be free again.
+    /// cart holds already need not be free again; `theirs` is not to be had.
     fn coverable(
         &self,
         moment: &Moment,
         claim: &ClaimStock,
         old: Option<&Hold>,
+        theirs: &[ClaimLine],
     ) -> Result<Vec<ClaimLine>, Refusal> {
         let mut short = Vec::new();
         let mut lines = Vec::with_capacity(claim.lines.len());
         for line in summed(&claim.lines)? {
             let level = self.levels.get(&line.sku).copied().unwrap_or_default();
             let free = self.free_with(moment, claim, &line.sku, &level, old);
+            let free = free.saturating_sub(quantity_of(theirs, &line.sku)).max(0);
             if line.quantity <= free {
                 lines.push(line);
                 continue;
@@ -131,11 +199,17 @@ impl Warehouse {
     }
 }
 
+/// The cart of a claim; an order's claim is no cart's, so that the cart's next reservation leaves it alone.
+const fn cart_of(claim: &ClaimStock) -> Option<&CartId> {
+    if claim.owner.is_some() { None } else { claim.cart.as_ref() }
+}
+
 /// A hold that holds nothing yet.
 fn opened(moment: &Moment, claim: &ClaimStock) -> Hold {
     Hold {
         channel: claim.channel.clone(),
-        cart: claim.cart.clone(),
+        cart: cart_of(claim).cloned(),
+        owner: claim.owner.clone(),
         created: moment.now,
         newest: None,
         now: None,

@@ -2,11 +2,14 @@
 
 use crate::domain::count::Measures;
 use crate::domain::hold::{ClaimLine, Hold, Plan};
-use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, ReservationId, Sku, SourceId};
+use crate::domain::ids::{
+    CartId, ChannelId, CommandId, OrderId, Reason, Reference, ReservationId, Sku, SourceId, TransferId, WaitId,
+};
 use crate::domain::level::{Condition, Level};
 use crate::domain::memory::End;
 use crate::domain::policy::Scheduled;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 
 /// Asks for stock. The envelope's id is the reservation's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,34 @@ pub struct ClaimStock {
     pub told: bool,
     /// Whether to take what is free instead of refusing.
     pub partial: bool,
+    /// For which order. Its claims belong to no cart, and only its desk may act on them.
+    pub owner: Option<OrderId>,
+    /// A reservation of the same channel that the order takes over: what it holds or has promised here is free for this
+    /// claim, and it ends in the same decision. Where it is not open here, it is not looked at.
+    pub from: Option<ReservationId>,
+    /// Whether what is claimed is promised in the same decision.
+    pub allocate: bool,
+}
+
+/// Waits for goods that are not there. The envelope's id is the waiting claim's, and that of the promise it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitForStock {
+    /// For which channel.
+    pub channel: ChannelId,
+    /// For which order.
+    pub owner: OrderId,
+    /// For which goods.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: i64,
+    /// Whether the channel tells instead of asking: it may have the safety stock too.
+    pub told: bool,
+    /// Who is served first; 0 is the most urgent.
+    pub priority: u8,
+    /// What the customer was promised.
+    pub promise: Option<Timestamp>,
+    /// When the order was accepted.
+    pub accepted_at: Timestamp,
 }
 
 /// What a warehouse may be asked.
@@ -56,6 +87,8 @@ pub enum Command {
         reservation: ReservationId,
         /// Only this attempt and earlier ones; `None` gives back whatever there is.
         attempt: Option<u32>,
+        /// The order whose claim it is. An order that names a reservation of a cart ends it as taken over.
+        owner: Option<OrderId>,
     },
     /// Move a hold's deadline.
     Extend {
@@ -63,11 +96,58 @@ pub enum Command {
         reservation: ReservationId,
         /// To how many milliseconds from now.
         ttl_ms: i64,
+        /// The order whose claim it is.
+        owner: Option<OrderId>,
     },
     /// Turn a hold into a promise.
     Allocate {
         /// Which.
         reservation: ReservationId,
+        /// The order whose claim it is.
+        owner: Option<OrderId>,
+    },
+    /// Give a part of a promise back, as far as it is still there.
+    Deallocate {
+        /// Which.
+        reservation: ReservationId,
+        /// The order whose promise it is.
+        owner: Option<OrderId>,
+        /// What to give back.
+        lines: Vec<ClaimLine>,
+    },
+    /// Promised goods were not found, or are broken.
+    WriteOff {
+        /// Whose promise they were.
+        reservation: ReservationId,
+        /// The order whose promise it is.
+        owner: Option<OrderId>,
+        /// Which goods.
+        lines: Vec<ClaimLine>,
+        /// Where they lie now; `None` where they were not found and on hand is corrected.
+        condition: Option<Condition>,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// Wait for goods.
+    Wait(WaitForStock),
+    /// Wait for fewer goods, or for none any more. What was promised meanwhile stays promised.
+    Unwait {
+        /// Which waiting claim.
+        id: WaitId,
+        /// How many units less; `None` is all that still wait.
+        quantity: Option<i64>,
+    },
+    /// The desk has booked what was served; a claim that waits for nothing any more is closed.
+    AckServed {
+        /// Which waiting claim.
+        id: WaitId,
+        /// Units booked since the claim began.
+        upto: i64,
+    },
+    /// List waiting claims: of one order all, else those served and not yet booked. Changes nothing.
+    FindWaiting {
+        /// Of which order.
+        owner: Option<OrderId>,
     },
     /// Goods of a hold or an allocation have left.
     Ship {
@@ -79,6 +159,10 @@ pub enum Command {
         occurred_at: Option<Timestamp>,
         /// Referring to what.
         reference: Option<Reference>,
+        /// The order or transfer whose claim it is.
+        owner: Option<OrderId>,
+        /// Whether they left for another warehouse.
+        as_transfer: bool,
     },
     /// Say what is known of a reservation, or of a cart. Changes nothing.
     Find {
@@ -124,6 +208,12 @@ impl Command {
             Self::Release { .. } => "release",
             Self::Extend { .. } => "extend",
             Self::Allocate { .. } => "allocate",
+            Self::Deallocate { .. } => "deallocate",
+            Self::WriteOff { .. } => "write_off",
+            Self::Wait(_) => "wait",
+            Self::Unwait { .. } => "unwait",
+            Self::AckServed { .. } => "acknowledge_served",
+            Self::FindWaiting { .. } => "find_waiting",
             Self::Ship { .. } => "ship",
             Self::Find { .. } => "find",
             Self::Move(_) => "move",
@@ -148,6 +238,13 @@ pub enum MovementKind {
     Hold(Condition),
     /// Goods in a condition become sellable.
     Restock(Condition),
+    /// Goods in a condition are found to be in another.
+    Reclassify {
+        /// Where they lay.
+        from: Condition,
+        /// Where they lie now.
+        to: Condition,
+    },
     /// Goods are thrown away, out of a condition where one is named.
     Scrap(Option<Condition>),
     /// Goods were sold and are gone already.
@@ -156,6 +253,18 @@ pub enum MovementKind {
         channel: ChannelId,
         /// Ending which reservation's hold of this SKU.
         reservation: Option<ReservationId>,
+    },
+    /// Goods left for another warehouse.
+    TransferOut {
+        /// By which transfer.
+        transfer: TransferId,
+    },
+    /// Goods came in from another warehouse.
+    TransferIn {
+        /// By which transfer.
+        transfer: TransferId,
+        /// Into which condition, where not sellable.
+        into: Option<Condition>,
     },
 }
 
@@ -230,6 +339,8 @@ pub struct ReservationPart {
     pub channel: Option<ChannelId>,
     /// For which cart.
     pub cart: Option<CartId>,
+    /// Of which order.
+    pub owner: Option<OrderId>,
     /// How it stands.
     pub state: PartState,
     /// What is held here; of an ended one, what was held at first.
@@ -261,6 +372,17 @@ pub struct Found {
     pub seen: bool,
 }
 
+/// How a waiting claim stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingPart {
+    /// Which.
+    pub id: WaitId,
+    /// The claim; `None` once it is closed.
+    pub waiting: Option<Waiting>,
+    /// Units this command gave up.
+    pub given_up: i64,
+}
+
 /// What a warehouse answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -268,6 +390,12 @@ pub enum Answer {
     Reservation(ReservationPart),
     /// What is known.
     Found(Box<Found>),
+    /// What was really given back or written off; maybe nothing.
+    GaveBack(Vec<ClaimLine>),
+    /// How a waiting claim stands after the command.
+    Waiting(Box<WaitingPart>),
+    /// Waiting claims.
+    WaitingRows(Vec<(WaitId, Waiting)>),
     /// A movement or count was recorded.
     Moved {
         /// Whether a count had known of it already, so that nothing moved.

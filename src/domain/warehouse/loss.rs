@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{ClaimStock, Command};
+use super::command::{ClaimStock, Command, WaitForStock};
 use super::state::{Row, Warehouse};
-use crate::domain::hold::{Allocation, Claim, Hold, HoldKey};
-use crate::domain::ids::{CartId, ChannelId, CommandId, ReservationId};
+use crate::domain::hold::{Allocation, Claim, Hold, HoldKey, quantity_of};
+use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, ReservationId, WaitId};
 use crate::domain::machine::{Envelope, Redo};
 use crate::domain::memory::Remembered;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 
 /// How long a lost promise is held while it is claimed again, in milliseconds.
 const PROMISE_TTL_MS: i64 = 60_000;
@@ -18,7 +19,16 @@ const PROMISE_TTL_MS: i64 = 60_000;
 struct Lost<'a> {
     holds: BTreeMap<&'a HoldKey, Option<&'a Hold>>,
     allocations: BTreeMap<&'a ReservationId, Option<&'a Allocation>>,
+    waiting: BTreeMap<&'a WaitId, Option<&'a Waiting>>,
     ids: BTreeMap<&'a CommandId, &'a Remembered>,
+}
+
+/// Whose a claim is.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    channel: &'a ChannelId,
+    cart: Option<&'a CartId>,
+    owner: Option<&'a OrderId>,
 }
 
 impl Warehouse {
@@ -35,12 +45,19 @@ impl Warehouse {
         }];
         for hold in open.holds.values().copied().flatten() {
             for claim in hold.claims().filter(|claim| !self.knows(&claim.reservation)) {
-                let whose = (&hold.channel, hold.cart.as_ref());
+                let (channel, cart, owner) = (&hold.channel, hold.cart.as_ref(), hold.owner.as_ref());
+                let whose = Whose { channel, cart, owner };
                 redo.push(again(&open, claim, whose, claim.deadline.since(now), now));
             }
         }
+        for (id, waiting) in &open.waiting {
+            let Some(waiting) = waiting.filter(|_| !self.knows(id)) else { continue };
+            let served = open.allocations.get(id).copied().flatten();
+            redo.push(wait_again(&open, id, waiting, served, now));
+        }
         for (id, allocation) in &open.allocations {
-            let Some(allocation) = allocation.filter(|_| !self.knows(id)) else { continue };
+            let waits = open.waiting.get(id).is_some_and(Option::is_some);
+            let Some(allocation) = allocation.filter(|_| !waits && !self.knows(id)) else { continue };
             let claim = Claim {
                 reservation: (*id).clone(),
                 attempt: allocation.attempt,
@@ -48,12 +65,13 @@ impl Warehouse {
                 plan: allocation.plan.clone(),
                 deadline: now.plus(PROMISE_TTL_MS),
             };
-            redo.push(again(&open, &claim, (&allocation.channel, None), PROMISE_TTL_MS, now));
+            let (channel, owner) = (&allocation.channel, allocation.owner.as_ref());
+            redo.push(again(&open, &claim, Whose { channel, cart: None, owner }, PROMISE_TTL_MS, now));
             let envelope =
                 Envelope { id: id.part("again"), time: now, timed: true, fingerprint: 0, actor: None };
             redo.push(Redo {
                 envelope,
-                command: Command::Allocate { reservation: (*id).clone() },
+                command: Command::Allocate { reservation: (*id).clone(), owner: owner.cloned() },
                 refused: None,
             });
         }
@@ -61,7 +79,7 @@ impl Warehouse {
     }
 
     fn knows(&self, id: &ReservationId) -> bool {
-        self.hold_of.contains_key(id) || self.allocations.contains_key(id) || self.memory.get(id).is_some()
+        self.owner_of(id).is_some() || self.waiting.get(id).is_some() || self.memory.get(id).is_some()
     }
 }
 
@@ -74,6 +92,9 @@ fn fold(rows: &[Row]) -> Lost<'_> {
             }
             Row::Allocation(id, allocation) => {
                 lost.allocations.insert(id, allocation.as_ref());
+            }
+            Row::Waiting(id, waiting) => {
+                lost.waiting.insert(id, waiting.as_ref());
             }
             Row::Remembered(id, Some(known)) => {
                 lost.ids.insert(id, known);
@@ -93,7 +114,7 @@ fn fold(rows: &[Row]) -> Lost<'_> {
 fn again(
     lost: &Lost<'_>,
     claim: &Claim,
-    (channel, cart): (&ChannelId, Option<&CartId>),
+    whose: Whose<'_>,
     ttl_ms: i64,
     now: Timestamp,
 ) -> Redo<Warehouse> {
@@ -104,18 +125,47 @@ fn again(
         envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None },
         command: Command::Claim(ClaimStock {
             attempt: claim.attempt,
-            channel: channel.clone(),
-            cart: cart.cloned(),
+            channel: whose.channel.clone(),
+            cart: whose.cart.cloned(),
             lines: claim.lines.clone(),
             plan: claim.plan.clone(),
             ttl_ms,
             told: true,
             partial: false,
+            owner: whose.owner.cloned(),
+            from: None,
+            allocate: false,
         }),
         refused: Some(Command::RecordOversold {
             reservation: id,
-            channel: channel.clone(),
+            channel: whose.channel.clone(),
             lines: claim.lines.clone(),
         }),
+    }
+}
+
+/// Waits again, also for what had been promised: it is served anew from what is there.
+fn wait_again(
+    lost: &Lost<'_>,
+    id: &WaitId,
+    waiting: &Waiting,
+    served: Option<&Allocation>,
+    now: Timestamp,
+) -> Redo<Warehouse> {
+    let served = served.map_or(0, |allocation| quantity_of(&allocation.lines, &waiting.sku));
+    let fingerprint = lost.ids.get(id).map_or(0, |known| known.fingerprint);
+    Redo {
+        envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None },
+        command: Command::Wait(WaitForStock {
+            channel: waiting.channel.clone(),
+            owner: waiting.owner.clone(),
+            sku: waiting.sku.clone(),
+            quantity: waiting.quantity.saturating_add(served),
+            told: waiting.told,
+            priority: waiting.priority,
+            promise: waiting.promise,
+            accepted_at: waiting.accepted_at,
+        }),
+        refused: None,
     }
 }

@@ -22,7 +22,7 @@ type Slot = fn(&mut Totals) -> &mut i64;
 struct Effect {
     kind: FactKind,
     on_hand: i64,
-    condition: Option<(Condition, i64)>,
+    conditions: [Option<(Condition, i64)>; 2],
     total: Option<(Slot, i64)>,
 }
 
@@ -57,7 +57,7 @@ impl Warehouse {
         let change = if moves { effect.on_hand } else { movement.quantity };
         let line = self.touch(draft, moment, sku, change, |level| {
             level.on_hand = add(level.on_hand, on_hand)?;
-            effect.condition.map_or(Ok(()), |(condition, by)| level.shift_condition(condition, by))
+            effect.conditions.iter().flatten().try_for_each(|(condition, by)| level.shift_condition(*condition, *by))
         })?;
         let level = line.after;
         let mut fact = Fact::new(effect.kind).lines(vec![line]);
@@ -65,9 +65,21 @@ impl Warehouse {
         fact.reference.clone_from(&movement.reference);
         fact.reason.clone_from(&movement.reason);
         fact.time = movement.occurred_at;
-        if let MovementKind::Sell { channel, reservation } = &movement.kind {
-            fact.channel = Some(channel.clone());
-            fact.reservation.clone_from(reservation);
+        match &movement.kind {
+            MovementKind::Sell { channel, reservation } => {
+                fact.channel = Some(channel.clone());
+                fact.reservation.clone_from(reservation);
+            }
+            MovementKind::TransferOut { transfer } | MovementKind::TransferIn { transfer, .. } => {
+                fact.order = Some(transfer.clone());
+            }
+            MovementKind::Receive(_)
+            | MovementKind::Return(_)
+            | MovementKind::Adjust
+            | MovementKind::Hold(_)
+            | MovementKind::Restock(_)
+            | MovementKind::Reclassify { .. }
+            | MovementKind::Scrap(_) => {}
         }
         draft.fact(fact);
         let outcome = Outcome::Moved { covered };
@@ -121,9 +133,10 @@ impl Warehouse {
         reservation: Option<&ReservationId>,
     ) -> Result<(), Refusal> {
         if let Some(id) = reservation {
-            if let Some((key, _)) = self.open_hold(id) {
+            // What an order owns is its desk's to end.
+            if let Some((key, _)) = self.open_hold(id).filter(|(_, hold)| hold.owner.is_none()) {
                 self.end_held_sku(draft, moment, &key, id, &movement.sku)?;
-            } else if self.allocations.contains_key(id) {
+            } else if self.owner_of(id) == Some(None) {
                 self.end_allocated_sku(draft, moment, id, &movement.sku)?;
             }
         }
@@ -194,55 +207,52 @@ fn effect(movement: &Movement, level: Option<&Level>) -> Result<Effect, Refusal>
         return Err(Refusal::OutOfRange);
     }
     let out = quantity.saturating_neg();
-    let plain = |kind, on_hand, total| Ok(Effect { kind, on_hand, condition: None, total: Some(total) });
-    match &movement.kind {
-        MovementKind::Receive(into) => Ok(Effect {
-            kind: FactKind::Received,
-            on_hand: quantity,
-            condition: into.map(|condition| (condition, quantity)),
-            total: Some((|totals| &mut totals.received, quantity)),
-        }),
-        MovementKind::Return(into) => Ok(Effect {
-            kind: FactKind::Returned,
-            on_hand: quantity,
-            condition: into.map(|condition| (condition, quantity)),
-            total: Some((|totals| &mut totals.returned, quantity)),
-        }),
+    let plain = |kind, on_hand, total| Effect { kind, on_hand, conditions: [None; 2], total: Some(total) };
+    let into = |effect: Effect, into: Option<Condition>, by| Effect {
+        conditions: [into.map(|condition| (condition, by)), None],
+        ..effect
+    };
+    let within = |kind, conditions| Effect { kind, on_hand: 0, conditions, total: None };
+    Ok(match &movement.kind {
+        MovementKind::Receive(condition) => {
+            let received: Slot = |totals| &mut totals.received;
+            into(plain(FactKind::Received, quantity, (received, quantity)), *condition, quantity)
+        }
+        MovementKind::Return(condition) => {
+            let returned: Slot = |totals| &mut totals.returned;
+            into(plain(FactKind::Returned, quantity, (returned, quantity)), *condition, quantity)
+        }
+        MovementKind::TransferIn { into: condition, .. } => {
+            let transferred: Slot = |totals| &mut totals.transferred;
+            into(plain(FactKind::TransferredIn, quantity, (transferred, quantity)), *condition, quantity)
+        }
+        MovementKind::TransferOut { .. } => {
+            plain(FactKind::TransferredOut, out, (|totals| &mut totals.transferred, out))
+        }
         MovementKind::Adjust => {
             plain(FactKind::Adjusted, quantity, (|totals| &mut totals.corrected, quantity))
         }
         MovementKind::Sell { .. } => plain(FactKind::Sold, out, (|totals| &mut totals.shipped, quantity)),
         MovementKind::Hold(condition) => {
             known(movement, level)?;
-            let kind = match condition {
-                Condition::Damaged => FactKind::Damaged,
-                Condition::QualityControl => FactKind::QualityHeld,
-                Condition::Quarantine => FactKind::Quarantined,
-            };
-            Ok(Effect { kind, on_hand: 0, condition: Some((*condition, quantity)), total: None })
+            within(FactKind::into_condition(*condition), [Some((*condition, quantity)), None])
         }
         MovementKind::Restock(condition) => {
             out_of(movement, level, *condition)?;
-            Ok(Effect {
-                kind: FactKind::Restocked,
-                on_hand: 0,
-                condition: Some((*condition, out)),
-                total: None,
-            })
+            within(FactKind::Restocked, [Some((*condition, out)), None])
+        }
+        MovementKind::Reclassify { from, to } => {
+            out_of(movement, level, *from)?;
+            within(FactKind::into_condition(*to), [Some((*from, out)), Some((*to, quantity))])
         }
         MovementKind::Scrap(from) => {
             match from {
                 Some(condition) => out_of(movement, level, *condition)?,
                 None => known(movement, level).map(|_| ())?,
             }
-            Ok(Effect {
-                kind: FactKind::Scrapped,
-                on_hand: out,
-                condition: from.map(|condition| (condition, out)),
-                total: Some((|totals| &mut totals.scrapped, quantity)),
-            })
+            into(plain(FactKind::Scrapped, out, (|totals| &mut totals.scrapped, quantity)), *from, out)
         }
-    }
+    })
 }
 
 fn known<'a>(movement: &Movement, level: Option<&'a Level>) -> Result<&'a Level, Refusal> {

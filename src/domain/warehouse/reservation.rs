@@ -1,16 +1,17 @@
-//! What becomes of a hold: settled, extended, released, allocated, shipped, found.
+//! What becomes of a hold: settled, extended, released, found.
 
 use super::claim::push_replaced;
-use super::command::{Answer, Command, Found, PartState, ReservationPart};
-use super::state::{Row, Warehouse};
-use crate::domain::count::Direction;
+use super::command::{Answer, Found, PartState, ReservationPart};
+use super::state::Warehouse;
 use crate::domain::fact::{Fact, FactKind};
-use crate::domain::hold::{Allocation, Claim, ClaimLine, Hold, HoldKey, quantity_of, summed};
-use crate::domain::ids::{CartId, ChannelId, CommandId, ReservationId};
+use crate::domain::hold::{Claim, ClaimLine, Hold, HoldKey};
+use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, ReservationId};
 use crate::domain::machine::{Draft, Envelope, Moment};
 use crate::domain::memory::{AHEAD_MAX_MS, Class, End, Outcome, Remembered};
-use crate::domain::quantity::{add, sub};
 use crate::domain::refusal::Refusal;
+
+/// A reservation, and the order its command names as owner.
+pub(super) type Named<'a> = (&'a ReservationId, Option<&'a OrderId>);
 
 impl Warehouse {
     /// How a reservation stands here, `None` where nothing is known of it.
@@ -23,6 +24,7 @@ impl Warehouse {
                 attempt: claim.attempt,
                 channel: Some(hold.channel.clone()),
                 cart: hold.cart.clone(),
+                owner: hold.owner.clone(),
                 state: if pending { PartState::Pending } else { PartState::Reserved },
                 lines: claim.lines.clone(),
                 plan: claim.plan.clone(),
@@ -36,6 +38,7 @@ impl Warehouse {
                 attempt: allocation.attempt,
                 channel: Some(allocation.channel.clone()),
                 cart: allocation.cart.clone(),
+                owner: allocation.owner.clone(),
                 state: PartState::Allocated,
                 lines: allocation.lines.clone(),
                 plan: allocation.plan.clone(),
@@ -53,6 +56,7 @@ impl Warehouse {
             attempt,
             channel: None,
             cart: None,
+            owner: if let End::Ordered(order) = &end { Some(order.clone()) } else { None },
             state: PartState::Ended(end),
             lines: lines.clone(),
             plan: std::sync::Arc::default(),
@@ -83,7 +87,12 @@ impl Warehouse {
         let known = reservation.and_then(|id| self.memory.get(id));
         let ruled_out = known.and_then(|known| match known.outcome {
             Outcome::ReleasedUnseen { attempt } => Some(attempt),
-            Outcome::Claimed { .. } | Outcome::Acted(_) | Outcome::Moved { .. } | Outcome::Done => None,
+            Outcome::Claimed { .. }
+            | Outcome::Acted(_)
+            | Outcome::Moved { .. }
+            | Outcome::GaveBack { .. }
+            | Outcome::Waited
+            | Outcome::Done => None,
         });
         let known = known.filter(|known| matches!(known.outcome, Outcome::Claimed { .. }));
         let since = known.map(|known| known.time);
@@ -149,19 +158,28 @@ impl Warehouse {
         &mut self,
         moment: &Moment,
         envelope: &Envelope,
-        id: &ReservationId,
+        (id, owner): Named<'_>,
         attempt: Option<u32>,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
-        let how = if attempt.is_some() { End::Abandoned } else { End::Released };
+        let taken_over = owner.filter(|_| attempt.is_none() && self.owner_of(id) == Some(None));
+        // An attempt that is given up may have ended in any way meanwhile.
+        if taken_over.is_none() && (attempt.is_none() || self.owner_of(id).is_some()) {
+            self.check_owner(id, owner)?;
+        }
+        let how = match (attempt, taken_over) {
+            (Some(_), _) => End::Abandoned,
+            (None, Some(order)) => End::Ordered(order.clone()),
+            (None, None) => End::Released,
+        };
         if let Some((key, hold)) = self.open_hold(id) {
             let open = hold.claims().find(|claim| claim.reservation == *id).map_or(0, |claim| claim.attempt);
             if attempt.is_none_or(|attempt| open <= attempt) {
                 self.end_claim(draft, moment, &key, id, (how, FactKind::Released))?;
             }
-        } else if let Some(allocation) = self.allocations.get(id).cloned() {
+        } else if let Some(allocation) = self.allocations.get(id) {
             if attempt.is_none_or(|attempt| allocation.attempt <= attempt) {
-                self.deallocate(draft, moment, id, &allocation, how)?;
+                self.deallocate(draft, moment, id, how)?;
             }
         } else if attempt.is_none() && self.part(moment, id).is_none() {
             return Err(Refusal::UnknownReservation(id.clone()));
@@ -170,6 +188,27 @@ impl Warehouse {
             self.rule_out(draft, moment, envelope, id, attempt);
         }
         Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
+    }
+
+    /// Whose an open claim is; `None` where none is open.
+    pub(super) fn owner_of(&self, id: &ReservationId) -> Option<Option<&OrderId>> {
+        let hold = self.hold_of(id).map(|hold| hold.owner.as_ref());
+        hold.or_else(|| self.allocations.get(id).map(|allocation| allocation.owner.as_ref()))
+    }
+
+    /// Refuses a command about a claim that is another's: an order's for those who don't name it, a cart's for an order.
+    pub(super) fn check_owner(&self, id: &ReservationId, asked: Option<&OrderId>) -> Result<(), Refusal> {
+        let ended = || match self.memory.get(id).map(|known| &known.outcome) {
+            Some(Outcome::Claimed { end: Some(End::Ordered(order)), .. }) => Some(order),
+            Some(_) | None => None,
+        };
+        match self.owner_of(id) {
+            Some(None) if asked.is_some() => Err(Refusal::UnknownReservation(id.clone())),
+            open => match open.map_or_else(ended, |owner| owner) {
+                Some(order) if asked != Some(order) => Err(Refusal::OwnedByOrder { order: order.clone() }),
+                Some(_) | None => Ok(()),
+            },
+        }
     }
 
     /// Remembers that an attempt was released, so that its claim is not carried out when it arrives later.
@@ -210,42 +249,18 @@ impl Warehouse {
         self.remember(draft, id, remembered);
     }
 
-    fn deallocate(
-        &mut self,
-        draft: &mut Draft<Self>,
-        moment: &Moment,
-        id: &ReservationId,
-        allocation: &Allocation,
-        how: End,
-    ) -> Result<(), Refusal> {
-        let mut draws = allocation.draws.clone();
-        let mut lines = Vec::with_capacity(allocation.lines.len());
-        for line in &allocation.lines {
-            let whose = (&allocation.channel, &line.sku);
-            self.redraw(draft, moment, whose, (line.quantity, 0), &mut draws);
-            lines.push(self.touch(draft, moment, &line.sku, line.quantity.saturating_neg(), |level| {
-                level.allocated = sub(level.allocated, line.quantity)?;
-                Ok(())
-            })?);
-        }
-        draft.put(self, Row::Allocation(id.clone(), None));
-        self.note_end(draft, moment, id, how, Some(&allocation.as_claim(id, moment.now)));
-        let fact = Fact::new(FactKind::Deallocated).lines(lines);
-        draft.fact(fact.held_by(id, &allocation.channel, allocation.cart.as_ref()));
-        Ok(())
-    }
-
     pub(super) fn extend(
         &mut self,
         moment: &Moment,
         envelope: &Envelope,
-        id: &ReservationId,
+        (id, owner): Named<'_>,
         ttl_ms: i64,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
         if self.acted_before(moment, envelope, Class::Hold)? {
             return Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation));
         }
+        self.check_owner(id, owner)?;
         let (key, mut hold) = self.open_hold(id).ok_or_else(|| self.why_not_held(moment, id))?;
         let latest = hold.created.plus(self.rules.max_hold_ms);
         let deadline = moment.now.plus(ttl_ms.max(1)).min(latest);
@@ -254,137 +269,11 @@ impl Warehouse {
         let Some(claim) = claim else { return Err(Refusal::UnknownReservation(id.clone())) };
         claim.deadline = claim.deadline.max(deadline);
         let deadline = claim.deadline;
-        let fact = Fact::new(FactKind::Extended).held_by(id, &hold.channel, hold.cart.as_ref()).at(deadline);
+        let fact = Fact::new(FactKind::Extended).of_order(hold.owner.as_ref()).at(deadline);
+        let fact = fact.held_by(id, &hold.channel, hold.cart.as_ref());
         self.set_hold(draft, moment, &key, Some(hold))?;
         draft.fact(fact);
         self.remember_act(draft, envelope, Class::Hold, id);
-        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
-    }
-
-    pub(super) fn allocate(
-        &mut self,
-        moment: &Moment,
-        envelope: &Envelope,
-        id: &ReservationId,
-        draft: &mut Draft<Self>,
-    ) -> Result<Answer, Refusal> {
-        if !self.acted_before(moment, envelope, Class::Hold)? {
-            if !self.allocations.contains_key(id) {
-                self.promise(moment, id, draft)?;
-            }
-            self.remember_act(draft, envelope, Class::Hold, id);
-        }
-        Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
-    }
-
-    /// Turns a hold into an allocation; its fence draws go with it.
-    fn promise(
-        &mut self,
-        moment: &Moment,
-        id: &ReservationId,
-        draft: &mut Draft<Self>,
-    ) -> Result<(), Refusal> {
-        let (key, mut hold) = self.open_hold(id).ok_or_else(|| self.why_not_held(moment, id))?;
-        if let Some(next) = hold.next.take() {
-            if next.reservation == *id {
-                return Err(Refusal::UnknownReservation(id.clone()));
-            }
-            let lines = self.set_hold(draft, moment, &key, Some(hold.clone()))?;
-            self.note_end(draft, moment, &next.reservation, End::Released, Some(&next));
-            let fact = Fact::new(FactKind::Released).lines(lines);
-            draft.fact(fact.held_by(&next.reservation, &hold.channel, hold.cart.as_ref()));
-            hold = self.holds.get(&key).cloned().unwrap_or(hold);
-        }
-        let Some(claim) = hold.now else { return Err(Refusal::UnknownReservation(id.clone())) };
-        let mut lines = Vec::with_capacity(claim.lines.len());
-        for line in &claim.lines {
-            lines.push(self.touch(draft, moment, &line.sku, line.quantity, |level| {
-                level.reserved = sub(level.reserved, line.quantity)?;
-                level.allocated = add(level.allocated, line.quantity)?;
-                Ok(())
-            })?);
-        }
-        draft.put(self, Row::Hold(key, None));
-        let allocation = Allocation {
-            channel: hold.channel.clone(),
-            cart: hold.cart.clone(),
-            lines: claim.lines,
-            draws: hold.draws,
-            requested_at: moment.now,
-            attempt: claim.attempt,
-            plan: claim.plan,
-        };
-        draft.put(self, Row::Allocation(id.clone(), Some(allocation)));
-        draft.fact(Fact::new(FactKind::Allocated).lines(lines).held_by(
-            id,
-            &hold.channel,
-            hold.cart.as_ref(),
-        ));
-        Ok(())
-    }
-
-    pub(super) fn ship(
-        &mut self,
-        moment: &Moment,
-        envelope: &Envelope,
-        command: &Command,
-        draft: &mut Draft<Self>,
-    ) -> Result<Answer, Refusal> {
-        let Command::Ship { reservation: id, lines, occurred_at, reference } = command else {
-            return Ok(Answer::Done);
-        };
-        if self.acted_before(moment, envelope, Class::Movement)? {
-            return Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation));
-        }
-        let at = self.occurred(moment, *occurred_at)?;
-        if !self.allocations.contains_key(id) {
-            self.promise(moment, id, draft)?;
-        }
-        let Some(mut allocation) = self.allocations.get(id).cloned() else {
-            return Err(Refusal::UnknownReservation(id.clone()));
-        };
-        let whole = allocation.as_claim(id, moment.now);
-        let shipped = match lines {
-            Some(lines) => summed(lines)?,
-            None => allocation.lines.clone(),
-        };
-        let mut moved = (Vec::new(), Vec::new());
-        for line in &shipped {
-            let held = quantity_of(&allocation.lines, &line.sku);
-            if line.quantity > held {
-                return Err(Refusal::NotHeld { sku: line.sku.clone(), asked: line.quantity, held });
-            }
-            let covered = self.goods(draft, moment, &line.sku, (Direction::Out, line.quantity), at)?;
-            let out = if covered { 0 } else { line.quantity };
-            self.total(draft, |totals| &mut totals.shipped, out)?;
-            let fact = self.touch(draft, moment, &line.sku, line.quantity.saturating_neg(), |level| {
-                level.allocated = sub(level.allocated, line.quantity)?;
-                level.on_hand = sub(level.on_hand, out)?;
-                Ok(())
-            })?;
-            if covered {
-                moved.1.push(fact)
-            } else {
-                moved.0.push(fact)
-            }
-            take_out(&mut allocation, line);
-        }
-        let (channel, cart) = (allocation.channel.clone(), allocation.cart.clone());
-        let done = allocation.lines.is_empty();
-        draft.put(self, Row::Allocation(id.clone(), (!done).then_some(allocation)));
-        if done {
-            self.note_end(draft, moment, id, End::Shipped, Some(&whole));
-        }
-        for (covered, lines) in [(false, moved.0), (true, moved.1)] {
-            if !lines.is_empty() {
-                let mut fact =
-                    Fact::new(FactKind::Shipped).lines(lines).held_by(id, &channel, cart.as_ref()).at(at);
-                fact.covered = covered;
-                fact.reference.clone_from(reference);
-                draft.fact(fact);
-            }
-        }
-        self.remember_act(draft, envelope, Class::Movement, id);
         Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
     }
 
@@ -403,11 +292,12 @@ impl Warehouse {
         if hold.now.is_none() {
             hold.now = hold.next.take();
         }
-        let (channel, cart) = (hold.channel.clone(), hold.cart.clone());
+        let order = if let End::Ordered(order) = &how { Some(order) } else { hold.owner.as_ref() };
+        let fact = Fact::new(kind).of_order(order).held_by(id, &hold.channel, hold.cart.as_ref());
         let new = hold.now.is_some().then_some(hold);
         let lines = self.set_hold(draft, moment, key, new)?;
         self.note_end(draft, moment, id, how, Some(&ended));
-        draft.fact(Fact::new(kind).lines(lines).held_by(id, &channel, cart.as_ref()));
+        draft.fact(fact.lines(lines));
         Ok(())
     }
 
@@ -439,7 +329,7 @@ impl Warehouse {
     }
 
     /// Whether this very command acted before; refuses one that nothing guards any more.
-    fn acted_before(&self, moment: &Moment, envelope: &Envelope, class: Class) -> Result<bool, Refusal> {
+    pub(super) fn acted_before(&self, moment: &Moment, envelope: &Envelope, class: Class) -> Result<bool, Refusal> {
         if self.memory.recall(envelope)?.is_some() {
             return Ok(true);
         }
@@ -447,7 +337,7 @@ impl Warehouse {
         Ok(false)
     }
 
-    fn remember_act(
+    pub(super) fn remember_act(
         &mut self,
         draft: &mut Draft<Self>,
         envelope: &Envelope,
@@ -459,28 +349,15 @@ impl Warehouse {
         self.remember(draft, &envelope.id, Remembered { class, time, fingerprint, outcome });
     }
 
-    fn why_not_held(&self, moment: &Moment, id: &ReservationId) -> Refusal {
+    pub(super) fn why_not_held(&self, moment: &Moment, id: &ReservationId) -> Refusal {
         match self.part(moment, id).map(|part| part.state) {
             Some(PartState::Ended(End::Released | End::Abandoned)) => Refusal::Released,
             Some(PartState::Ended(End::Expired)) => Refusal::ReservationExpired,
             Some(PartState::Ended(End::Amended(by))) => Refusal::Amended { by },
             Some(PartState::Ended(End::Shipped)) => Refusal::Shipped,
+            Some(PartState::Ended(End::Ordered(order))) => Refusal::OwnedByOrder { order },
             Some(PartState::Allocated) => Refusal::Allocated,
             Some(PartState::Reserved | PartState::Pending) | None => Refusal::UnknownReservation(id.clone()),
         }
     }
-}
-
-/// Takes units out of an allocation; what was drawn for them stays drawn.
-fn take_out(allocation: &mut Allocation, line: &ClaimLine) {
-    let mut left = 0;
-    for open in allocation.lines.iter_mut().filter(|open| open.sku == line.sku) {
-        open.quantity = open.quantity.saturating_sub(line.quantity);
-        left = open.quantity;
-    }
-    allocation.lines.retain(|open| open.quantity > 0);
-    for draw in allocation.draws.iter_mut().filter(|draw| draw.sku == line.sku) {
-        draw.quantity = draw.quantity.min(left);
-    }
-    allocation.draws.retain(|draw| draw.quantity > 0);
 }

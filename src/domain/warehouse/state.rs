@@ -7,7 +7,7 @@ use ahash::AHashMap;
 use crate::domain::count::{Bucket, BucketKey, Mark};
 use crate::domain::fact::FactLine;
 use crate::domain::hold::{Allocation, Hold, HoldKey};
-use crate::domain::ids::{CommandId, ReservationId, Sku, WarehouseId};
+use crate::domain::ids::{CommandId, ReservationId, Sku, WaitId, WarehouseId};
 use crate::domain::level::Level;
 use crate::domain::machine::{Draft, Moment, replace};
 use crate::domain::memory::{Class, Floors, Memory, Remembered, Windows};
@@ -16,6 +16,7 @@ use crate::domain::quantity::add;
 use crate::domain::refusal::Refusal;
 use crate::domain::table::Table;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::{Waiting, WaitingRows};
 
 /// What a warehouse is configured to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Totals {
     pub scrapped: i64,
     /// Units corrected by adjustments and counts (signed).
     pub corrected: i64,
+    /// Units from other warehouses, less units to them (signed).
+    pub transferred: i64,
 }
 
 impl Totals {
@@ -52,6 +55,7 @@ impl Totals {
             .saturating_sub(self.shipped)
             .saturating_sub(self.scrapped)
             .saturating_add(self.corrected)
+            .saturating_add(self.transferred)
     }
 }
 
@@ -66,6 +70,8 @@ pub enum Row {
     Hold(HoldKey, Option<Hold>),
     /// An allocation.
     Allocation(ReservationId, Option<Allocation>),
+    /// A claim that waits for goods.
+    Waiting(WaitId, Option<Waiting>),
     /// The last count of a SKU.
     Mark(Sku, Option<Mark>),
     /// A minute of movements.
@@ -89,6 +95,8 @@ pub enum Key {
     Hold(HoldKey),
     /// Of an allocation.
     Allocation(ReservationId),
+    /// Of a claim that waits for goods.
+    Waiting(WaitId),
     /// Of a count.
     Mark(Sku),
     /// Of a minute of movements.
@@ -114,6 +122,7 @@ pub struct Warehouse {
     pub(super) deadlines: BTreeSet<(Timestamp, HoldKey)>,
     pub(super) allocations: Table<ReservationId, Allocation>,
     pub(super) allocated_of: AHashMap<Sku, BTreeMap<ReservationId, (Timestamp, i64)>>,
+    pub(super) waiting: WaitingRows,
     pub(super) marks: AHashMap<Sku, Mark>,
     pub(super) buckets: AHashMap<Sku, BTreeMap<i64, Bucket>>,
     pub(super) bucket_ages: BTreeSet<BucketKey>,
@@ -136,6 +145,7 @@ impl Warehouse {
             deadlines: BTreeSet::new(),
             allocations: Table::default(),
             allocated_of: AHashMap::new(),
+            waiting: WaitingRows::default(),
             marks: AHashMap::new(),
             buckets: AHashMap::new(),
             bucket_ages: BTreeSet::new(),
@@ -180,6 +190,12 @@ impl Warehouse {
     /// Every open allocation, in no order.
     pub fn allocations(&self) -> impl Iterator<Item = (&ReservationId, &Allocation)> {
         self.allocations.iter()
+    }
+
+    /// The claims that wait for goods.
+    #[must_use]
+    pub const fn waiting(&self) -> &WaitingRows {
+        &self.waiting
     }
 
     /// The hold a reservation has a part in.
@@ -312,10 +328,17 @@ impl Warehouse {
 
     pub(super) fn put_row(&mut self, row: Row) -> Row {
         match row {
-            Row::Level(sku, value) => Row::Level(sku.clone(), self.levels.replace(sku, value)),
-            Row::Policy(sku, value) => Row::Policy(sku.clone(), replace(&mut self.policies, sku, value)),
+            Row::Level(sku, value) => {
+                self.waiting.note(&sku);
+                Row::Level(sku.clone(), self.levels.replace(sku, value))
+            }
+            Row::Policy(sku, value) => {
+                self.waiting.note(&sku);
+                Row::Policy(sku.clone(), replace(&mut self.policies, sku, value))
+            }
             Row::Hold(key, value) => Row::Hold(key.clone(), self.put_hold(key, value)),
             Row::Allocation(id, value) => Row::Allocation(id.clone(), self.put_allocation(id, value)),
+            Row::Waiting(id, value) => Row::Waiting(id.clone(), self.waiting.put(id, value)),
             Row::Mark(sku, value) => Row::Mark(sku.clone(), replace(&mut self.marks, sku, value)),
             Row::Bucket(key, value) => {
                 let before = self.put_bucket(&key, value);
@@ -336,6 +359,7 @@ impl Warehouse {
             Key::Policy(sku) => Row::Policy(sku.clone(), self.policies.get(sku).cloned()),
             Key::Hold(key) => Row::Hold(key.clone(), self.holds.get(key).cloned()),
             Key::Allocation(id) => Row::Allocation(id.clone(), self.allocations.get(id).cloned()),
+            Key::Waiting(id) => Row::Waiting(id.clone(), self.waiting.get(id).cloned()),
             Key::Mark(sku) => Row::Mark(sku.clone(), self.marks.get(sku).cloned()),
             Key::Bucket(key) => {
                 let bucket = self.buckets.get(&key.sku).and_then(|minutes| minutes.get(&key.minute));
@@ -354,6 +378,7 @@ impl Warehouse {
         let holds = self.holds.iter().map(|(key, hold)| Row::Hold(key.clone(), Some(hold.clone())));
         let allocations =
             self.allocations.iter().map(|(id, row)| Row::Allocation(id.clone(), Some(row.clone())));
+        let waiting = self.waiting.iter().map(|(id, row)| Row::Waiting(id.clone(), Some(row.clone())));
         let marks = self.marks.iter().map(|(sku, mark)| Row::Mark(sku.clone(), Some(mark.clone())));
         let buckets = self.bucket_ages.iter().map(|key| self.row_of(&Key::Bucket(key.clone())));
         let seen = self.memory.of_class(Class::Movement);
@@ -363,6 +388,7 @@ impl Warehouse {
             .chain(policies)
             .chain(holds)
             .chain(allocations)
+            .chain(waiting)
             .chain(marks)
             .chain(buckets)
             .chain(seen)
@@ -377,6 +403,7 @@ pub(super) fn key_of(row: &Row) -> Key {
         Row::Policy(sku, _) => Key::Policy(sku.clone()),
         Row::Hold(key, _) => Key::Hold(key.clone()),
         Row::Allocation(id, _) => Key::Allocation(id.clone()),
+        Row::Waiting(id, _) => Key::Waiting(id.clone()),
         Row::Mark(sku, _) => Key::Mark(sku.clone()),
         Row::Bucket(key, _) => Key::Bucket(key.clone()),
         Row::Remembered(id, _) => Key::Remembered(id.clone()),

@@ -1,4 +1,4 @@
-//! What time makes due: holds expire, ids and old movements are forgotten. Bounded per batch.
+//! What time makes due: holds expire, waiting claims are served, ids and old movements are forgotten. Bounded per batch.
 
 use super::state::{Row, Warehouse};
 use crate::domain::fact::FactKind;
@@ -22,6 +22,8 @@ impl Warehouse {
                 self.expire(moment, &key, draft);
             }
         }
+        let served = self.serve(moment, limit, draft);
+        debug_assert!(served.is_ok(), "promising what is free stays within range");
         if let Some(floors) = self.memory.floors_due(&self.rules.windows, moment.now) {
             draft.put(self, Row::Floors(floors));
         }
@@ -55,6 +57,7 @@ impl Warehouse {
             let minute = key.minute.saturating_add(1).saturating_mul(60_000);
             Timestamp::from_millis(minute).plus(self.rules.count_horizon_ms)
         });
-        [hold, ids, bucket].into_iter().flatten().min()
+        let waiting = self.waiting.due().map(|(at, _)| *at);
+        [hold, ids, bucket, waiting].into_iter().flatten().min()
     }
 }

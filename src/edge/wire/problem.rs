@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::reservation::HeldLine;
 use super::text::Text;
 use super::time::Time;
-use crate::domain::ids::{CommandId, Sku};
+use crate::domain::ids::{CommandId, OrderId, Sku};
 
 /// A line that can't be covered.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -35,6 +35,10 @@ pub struct Particulars {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub by: Option<Text<CommandId>>,
+    /// `owned_by_order`: the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub order: Option<Text<OrderId>>,
     /// `stale_command`: ids up to this time are forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -58,10 +62,10 @@ pub struct Particulars {
     /// `invalid`: where in the request, for example `lines[2].quantity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// `insufficient_condition`, `not_held`: units asked.
+    /// `insufficient_condition`, `not_held`, `insufficient_room`: units asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<i64>,
-    /// `insufficient_condition`, `not_held`: units there.
+    /// `insufficient_condition`, `not_held`: units there; `insufficient_room`: units that may still be sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub there: Option<i64>,
 }

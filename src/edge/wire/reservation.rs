@@ -8,7 +8,7 @@ use super::time::Time;
 use super::units::Quantity;
 use crate::actor::house::conversation::{Reservation, ReservationState};
 use crate::domain::hold::ClaimLine;
-use crate::domain::ids::{CartId, ChannelId, CommandId, Reference, Sku, WarehouseId};
+use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, Reference, Sku, WarehouseId};
 use crate::domain::memory::End;
 
 /// Units of one SKU.
@@ -112,12 +112,16 @@ pub struct ReservationAnswer {
     /// Its id: that of the command that asked for it.
     #[schema(value_type = String)]
     pub reservation: Text<CommandId>,
-    /// How it stands: `reserved`, `allocated`, `released`, `expired`, `amended` or `shipped`.
+    /// How it stands: `reserved`, `allocated`, `released`, `expired`, `amended`, `ordered` or `shipped`.
     pub state: &'static str,
     /// The reservation that took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub amended_by: Option<Text<CommandId>>,
+    /// The order that took it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub order: Option<Text<OrderId>>,
     /// Whose, where still known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -142,13 +146,21 @@ pub fn claim_lines(lines: &[ReserveLine]) -> Vec<ClaimLine> {
 
 impl From<Reservation> for ReservationAnswer {
     fn from(reservation: Reservation) -> Self {
-        let (state, amended_by) = match reservation.state {
-            ReservationState::Reserved => ("reserved", None),
-            ReservationState::Allocated => ("allocated", None),
-            ReservationState::Ended(End::Released | End::Abandoned) => ("released", None),
-            ReservationState::Ended(End::Expired) => ("expired", None),
-            ReservationState::Ended(End::Shipped) => ("shipped", None),
-            ReservationState::Ended(End::Amended(by)) => ("amended", Some(Text(by))),
+        let (mut amended_by, mut order) = (None, None);
+        let state = match reservation.state {
+            ReservationState::Reserved => "reserved",
+            ReservationState::Allocated => "allocated",
+            ReservationState::Ended(End::Released | End::Abandoned) => "released",
+            ReservationState::Ended(End::Expired) => "expired",
+            ReservationState::Ended(End::Shipped) => "shipped",
+            ReservationState::Ended(End::Amended(by)) => {
+                amended_by = Some(Text(by));
+                "amended"
+            }
+            ReservationState::Ended(End::Ordered(by)) => {
+                order = Some(Text(by));
+                "ordered"
+            }
         };
         let line = |line: crate::actor::house::conversation::PlacedLine| HeldLine {
             sku: Text(line.sku),
@@ -159,6 +171,7 @@ impl From<Reservation> for ReservationAnswer {
             reservation: Text(reservation.id),
             state,
             amended_by,
+            order,
             channel: reservation.channel.map(Text),
             cart: reservation.cart.map(Text),
             expires_at: reservation.expires_at.map(Time),

@@ -73,6 +73,8 @@ pub struct LevelAnswer {
     pub fences: Vec<FenceAnswer>,
     /// Promises that exceed the goods.
     pub deficit: i64,
+    /// Units that orders wait for; they count in no other figure.
+    pub waiting: i64,
 }
 
 /// What a channel may sell.
@@ -214,7 +216,8 @@ impl LevelAnswer {
             left: fence.left,
         };
         let safety_stock = policy.map_or(0, |policy| policy.safety(now));
-        Self { safety_stock, fences: fences.map(fence).collect(), ..Self::bare(warehouse, &row.level) }
+        let (fences, waiting) = (fences.map(fence).collect(), row.waiting);
+        Self { safety_stock, fences, waiting, ..Self::bare(warehouse, &row.level) }
     }
 
     /// A level alone.
@@ -229,6 +232,7 @@ impl LevelAnswer {
             safety_stock: 0,
             fences: Vec::new(),
             deficit: level.deficit(),
+            waiting: 0,
         }
     }
 }

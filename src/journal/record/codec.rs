@@ -115,6 +115,7 @@ const RESERVED_MAX: usize = 64;
 pub struct Reader<'a> {
     bytes: &'a [u8],
     strings: Vec<&'a str>,
+    version: u8,
 }
 
 type Read<T> = Result<T, JournalError>;
@@ -131,12 +132,19 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`JournalError::Damaged`] where it is empty or newer.
     pub fn new(bytes: &'a [u8], newest: u8) -> Read<(Self, u8)> {
-        let mut reader = Self { bytes, strings: Vec::new() };
+        let mut reader = Self { bytes, strings: Vec::new(), version: 0 };
         let version = reader.byte()?;
+        reader.version = version;
         if version == 0 || version > newest {
             return Err(damaged(format!("record of version {version}, this program knows up to {newest}")));
         }
         Ok((reader, version))
+    }
+
+    /// The record's version.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.version
     }
 
     /// Checks that nothing is left.

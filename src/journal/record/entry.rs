@@ -12,15 +12,15 @@ use crate::domain::time::Timestamp;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::{Change, JournalError, JournalKind, Table};
 
-/// The version entries are written in.
-pub const ENTRY_VERSION: u8 = 1;
-
 /// A machine whose facts and rows have a stored form.
 pub trait Recorded: Machine {
     /// The kind of its journal.
     const KIND: JournalKind;
     /// The tables its rows live in.
     const TABLES: &'static [Table];
+    /// The version its entries and rows are written in. Older ones are read: what a later version has more is branched on
+    /// [`Reader::version`].
+    const VERSION: u8 = 1;
 
     /// Writes a fact.
     fn put_fact(fact: &Self::Fact, writer: &mut Writer);
@@ -67,7 +67,7 @@ impl<M: Recorded> Entry<M> {
     /// The stored form.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(ENTRY_VERSION);
+        let mut writer = Writer::new(M::VERSION);
         writer.byte(kind_number(M::KIND));
         writer.signed(self.at.as_millis());
         writer.list(&self.causes, |writer, cause| {
@@ -87,7 +87,7 @@ impl<M: Recorded> Entry<M> {
     /// # Errors
     /// [`JournalError::Damaged`].
     pub fn decode(bytes: &[u8]) -> Result<Self, JournalError> {
-        let (mut reader, _version) = Reader::new(bytes, ENTRY_VERSION)?;
+        let (mut reader, _version) = Reader::new(bytes, M::VERSION)?;
         if reader.byte()? != kind_number(M::KIND) {
             return Err(damaged(format!("an entry that is not of a {:?} journal", M::KIND)));
         }
@@ -133,7 +133,8 @@ pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
 /// # Errors
 /// [`JournalError::Damaged`].
 pub fn entry_time(bytes: &[u8]) -> Result<Timestamp, JournalError> {
-    let (mut reader, _version) = Reader::new(bytes, ENTRY_VERSION)?;
+    // Kind and time stand at the beginning of every version.
+    let (mut reader, _version) = Reader::new(bytes, u8::MAX)?;
     reader.byte()?;
     reader.signed().map(Timestamp::from_millis)
 }

@@ -12,6 +12,7 @@ pub mod codec;
 pub mod entry;
 pub mod item;
 pub mod shared;
+mod stock;
 #[cfg(test)]
 mod tests;
 pub mod warehouse;

@@ -2,7 +2,7 @@
 
 use super::codec::{Reader, Writer, damaged};
 use crate::domain::hold::ClaimLine;
-use crate::domain::ids::{CommandId, Sku};
+use crate::domain::ids::{CommandId, OrderId, Sku};
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::Scheduled;
 use crate::domain::time::Timestamp;
@@ -10,22 +10,33 @@ use crate::journal::JournalError;
 
 type Read<T> = Result<T, JournalError>;
 
-/// The version row values are written in.
-pub const ROW_VERSION: u8 = 1;
-
-/// A row's value, alone.
+/// A row's value, alone, of a machine whose records are of their first version.
 pub fn value_of(put: impl FnOnce(&mut Writer)) -> bytes::Bytes {
-    let mut writer = Writer::new(ROW_VERSION);
+    value_of_version(1, put)
+}
+
+/// A row's value, alone, as a version of its machine's records has it.
+pub fn value_of_version(version: u8, put: impl FnOnce(&mut Writer)) -> bytes::Bytes {
+    let mut writer = Writer::new(version);
     put(&mut writer);
     writer.finish()
 }
 
-/// Reads a row's value.
+/// Reads a row's value of a machine whose records are of their first version.
 ///
 /// # Errors
 /// [`JournalError::Damaged`]; so do all below.
 pub fn value_from<T>(bytes: &[u8], get: impl FnOnce(&mut Reader<'_>) -> Read<T>) -> Read<T> {
-    let (mut reader, _version) = Reader::new(bytes, ROW_VERSION)?;
+    value_from_version(1, bytes, get)
+}
+
+/// Reads a row's value of a version up to `newest`, which `get` finds in [`Reader::version`].
+pub fn value_from_version<T>(
+    newest: u8,
+    bytes: &[u8],
+    get: impl FnOnce(&mut Reader<'_>) -> Read<T>,
+) -> Read<T> {
+    let (mut reader, _version) = Reader::new(bytes, newest)?;
     let value = get(&mut reader)?;
     reader.finish()?;
     Ok(value)
@@ -44,6 +55,16 @@ pub fn put_command_id(writer: &mut Writer, id: &CommandId) {
 /// A command id.
 pub fn get_command_id(reader: &mut Reader<'_>) -> Read<CommandId> {
     reader.text().map(CommandId::stored)
+}
+
+/// An order.
+pub fn put_order_id(writer: &mut Writer, id: &OrderId) {
+    writer.text(id.as_str());
+}
+
+/// An order.
+pub fn get_order_id(reader: &mut Reader<'_>) -> Read<OrderId> {
+    reader.text().map(OrderId::stored)
 }
 
 /// A SKU.
@@ -131,6 +152,11 @@ pub fn put_remembered(writer: &mut Writer, known: &Remembered) {
             writer.flag(*covered);
         }
         Outcome::Done => writer.byte(4),
+        Outcome::GaveBack { lines } => {
+            writer.byte(5);
+            put_lines(writer, lines);
+        }
+        Outcome::Waited => writer.byte(6),
     }
 }
 
@@ -154,6 +180,8 @@ pub fn get_remembered(reader: &mut Reader<'_>) -> Read<Remembered> {
         2 => Outcome::Acted(get_command_id(reader)?),
         3 => Outcome::Moved { covered: reader.flag()? },
         4 => Outcome::Done,
+        5 => Outcome::GaveBack { lines: get_lines(reader)? },
+        6 => Outcome::Waited,
         other => return Err(damaged(format!("{other} is no outcome"))),
     };
     Ok(Remembered { class, time, fingerprint, outcome })
@@ -174,6 +202,10 @@ fn put_end(writer: &mut Writer, end: &End) {
         }
         End::Shipped => writer.byte(3),
         End::Abandoned => writer.byte(4),
+        End::Ordered(order) => {
+            writer.byte(5);
+            put_order_id(writer, order);
+        }
     }
 }
 
@@ -184,6 +216,7 @@ fn get_end(reader: &mut Reader<'_>) -> Read<End> {
         2 => End::Amended(get_command_id(reader)?),
         3 => End::Shipped,
         4 => End::Abandoned,
+        5 => End::Ordered(get_order_id(reader)?),
         other => return Err(damaged(format!("{other} is no end of a claim"))),
     })
 }

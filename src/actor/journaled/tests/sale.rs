@@ -59,6 +59,9 @@ pub(super) fn claim(ttl_ms: i64) -> Command {
         ttl_ms,
         told: false,
         partial: false,
+        owner: None,
+        from: None,
+        allocate: false,
     })
 }
 

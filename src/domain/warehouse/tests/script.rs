@@ -275,6 +275,9 @@ fn claim(words: &Words<'_>) -> ClaimStock {
         ttl_ms: words.parsed::<i64>("ttl").unwrap_or(900) * 1_000,
         told: words.has("told"),
         partial: words.has("partial"),
+        owner: None,
+        from: None,
+        allocate: false,
     }
 }
 

@@ -159,6 +159,9 @@ pub(super) fn claim(step: &Step) -> Option<ClaimStock> {
         ttl_ms: seconds * 1_000,
         told: *told,
         partial: *partial,
+        owner: None,
+        from: None,
+        allocate: false,
     })
 }
 

@@ -1,17 +1,20 @@
-//! What readers see: confirmed state only, read without asking an actor.
+//! A warehouse's levels as confirmed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Bound;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
-use super::journaled::Watch;
-use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use ahash::AHashMap;
+
+use super::shared::Shared;
+use crate::actor::journaled::Watch;
 use crate::domain::fact::{Fact, FactKind};
-use crate::domain::ids::{ChannelId, Sku};
-use crate::domain::item::{Item, ItemFact, ItemRow, Items};
+use crate::domain::ids::{ChannelId, OrderId, Sku, WaitId};
 use crate::domain::level::Level;
 use crate::domain::policy::{StockPolicy, free};
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Warehouse};
 use crate::feed::skus::Names;
 use crate::feed::{Bell, ChannelFeed, Latest, SkuId, Skus, Turns, sum};
@@ -25,6 +28,8 @@ pub struct StockRow {
     pub level: Level,
     /// What is set aside.
     pub policy: Option<Box<StockPolicy>>,
+    /// Units that orders wait for.
+    pub waiting: i64,
 }
 
 impl StockRow {
@@ -159,18 +164,59 @@ pub struct StockWatch {
     skus: Arc<Skus>,
     channels: Arc<[Arc<ChannelFeed>]>,
     meter: WarehouseMeter,
+    served: Served,
+    /// What waits, as confirmed: the view keeps only sums.
+    waiting: AHashMap<WaitId, (Sku, i64)>,
+}
+
+/// Told of an order for each of its waiting claims that was served and is not booked yet, whenever such a claim is
+/// confirmed or loaded. Called on the actor's thread: must be quick and must not wait.
+#[derive(Clone)]
+pub struct Served(pub Arc<dyn Fn(&OrderId) + Send + Sync>);
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Served")
+    }
 }
 
 impl StockWatch {
-    /// Follows into this view, tells these channels and counts on these meters.
+    /// Follows into this view, tells these channels and the desks, and counts on these meters.
     #[must_use]
     pub fn new(
         view: Arc<StockView>,
         skus: Arc<Skus>,
         channels: Arc<[Arc<ChannelFeed>]>,
         meter: WarehouseMeter,
+        served: Served,
     ) -> Self {
-        Self { view, skus, channels, meter }
+        Self { view, skus, channels, meter, served, waiting: AHashMap::new() }
+    }
+
+    /// Takes in how a waiting claim stands; answers how many units more (or less) of which SKU wait.
+    fn wait(&mut self, id: &WaitId, row: Option<&Waiting>) -> Option<(Sku, i64)> {
+        let before = match row {
+            Some(row) => self.waiting.insert(id.clone(), (row.sku.clone(), row.quantity)),
+            None => self.waiting.remove(id),
+        };
+        if let Some(row) = row.filter(|row| row.unacknowledged() > 0) {
+            (self.served.0)(&row.owner);
+        }
+        let sku = row.map(|row| row.sku.clone()).or_else(|| before.as_ref().map(|(sku, _)| sku.clone()))?;
+        let now = row.map_or(0, |row| row.quantity);
+        Some((sku, now.saturating_sub(before.map_or(0, |(_, units)| units))))
+    }
+
+    /// Brings what waits up to date. Its SKUs' levels stand in the same batch, so nobody is told once more.
+    fn waited(&mut self, rows: &[Row]) {
+        for row in rows {
+            if let Row::Waiting(id, row) = row
+                && let Some((sku, more)) = self.wait(id, row.as_ref()).filter(|(_, more)| *more != 0)
+                && let Some(kept) = self.view.stock.write().rows.get_mut(&sku)
+            {
+                kept.row.waiting = kept.row.waiting.saturating_add(more);
+            }
+        }
     }
 
     fn count(&self, machine: &Warehouse, facts: &[(Option<usize>, Fact)]) {
@@ -232,8 +278,9 @@ impl Stock {
 impl Watch<Warehouse> for StockWatch {
     fn loaded(&mut self, machine: &Warehouse, head: Head) {
         let mut rows: BTreeMap<Sku, Kept> = BTreeMap::new();
+        let skus = self.skus.clone();
         let entry = |rows: &mut BTreeMap<Sku, Kept>, sku: &Sku, fill: &dyn Fn(&mut StockRow)| {
-            let (id, sku) = self.skus.intern(sku);
+            let (id, sku) = skus.intern(sku);
             fill(&mut rows.entry(sku).or_insert(Kept { id, row: StockRow::default() }).row);
         };
         for (sku, level) in machine.levels() {
@@ -241,6 +288,12 @@ impl Watch<Warehouse> for StockWatch {
         }
         for (sku, policy) in machine.policies() {
             entry(&mut rows, sku, &|row| row.policy = Some(Box::new(policy.clone())));
+        }
+        self.waiting.clear();
+        for (id, row) in machine.waiting().iter() {
+            if let Some((sku, more)) = self.wait(id, Some(row)) {
+                entry(&mut rows, &sku, &|row| row.waiting = row.waiting.saturating_add(more));
+            }
         }
         self.meter.open(machine.holds_len());
         let many = self.skus.names().count();
@@ -297,6 +350,7 @@ impl Watch<Warehouse> for StockWatch {
                 Row::Totals(_)
                 | Row::Hold(..)
                 | Row::Allocation(..)
+                | Row::Waiting(..)
                 | Row::Mark(..)
                 | Row::Bucket(..)
                 | Row::Remembered(..)
@@ -306,6 +360,7 @@ impl Watch<Warehouse> for StockWatch {
         stock.head = Some(head);
         let offset = stock.latest.offset();
         drop(stock);
+        self.waited(rows);
         self.count(machine, facts);
         if !touched.is_empty() {
             self.view.bell.ring(offset);
@@ -321,123 +376,10 @@ const fn sku_of(row: &Row) -> Option<&Sku> {
         Row::Totals(_)
         | Row::Hold(..)
         | Row::Allocation(..)
+        | Row::Waiting(..)
         | Row::Mark(..)
         | Row::Bucket(..)
         | Row::Remembered(..)
         | Row::Floors(_) => None,
-    }
-}
-
-/// A map of confirmed rows, for any number of readers.
-#[derive(Debug)]
-pub struct RowView<V>(Shared<BTreeMap<Sku, V>>);
-
-impl<V> Default for RowView<V> {
-    fn default() -> Self {
-        Self(Shared::default())
-    }
-}
-
-impl<V: Clone> RowView<V> {
-    /// One SKU's row.
-    #[must_use]
-    pub fn row(&self, sku: &Sku) -> Option<V> {
-        self.0.read().get(sku).cloned()
-    }
-
-    /// Every row, in order of SKU; changes wait meanwhile.
-    pub fn each(&self, mut look: impl FnMut(&Sku, &V)) {
-        self.0.read().iter().for_each(|(sku, row)| look(sku, row));
-    }
-}
-
-/// Keeps a [`RowView`] of a channel's policies up to date, and tells the channel which SKUs to look at again.
-#[derive(Debug)]
-pub struct PolicyWatch {
-    /// Where the policies go.
-    pub view: Arc<RowView<ChannelPolicy>>,
-    /// The channel.
-    pub feed: Arc<ChannelFeed>,
-    /// The SKUs' numbers.
-    pub skus: Arc<Skus>,
-}
-
-impl Watch<Channel> for PolicyWatch {
-    fn loaded(&mut self, machine: &Channel, _head: Head) {
-        *self.view.0.write() = machine.policies().map(|(sku, policy)| (sku.clone(), *policy)).collect();
-        self.feed.news.mark_all();
-    }
-
-    fn confirmed(
-        &mut self,
-        _machine: &Channel,
-        rows: &[ChannelRow],
-        _facts: &[(Option<usize>, ChannelFact)],
-        _head: Head,
-    ) {
-        let mut view = self.view.0.write();
-        for row in rows {
-            if let ChannelRow::Policy(sku, policy) = row {
-                set(&mut view, sku, *policy);
-            }
-        }
-        drop(view);
-        // Only now: who holds a view never waits for the SKUs.
-        let touched = rows.iter().filter_map(|row| match row {
-            ChannelRow::Policy(sku, _) => self.skus.find(sku),
-            ChannelRow::Remembered(..) | ChannelRow::Floors(_) => None,
-        });
-        self.feed.news.mark(&touched.collect::<Vec<_>>());
-    }
-}
-
-/// Keeps a [`RowView`] of the item cards up to date.
-#[derive(Debug)]
-pub struct ItemWatch(pub Arc<RowView<Item>>);
-
-impl Watch<Items> for ItemWatch {
-    fn loaded(&mut self, machine: &Items, _head: Head) {
-        *self.0.0.write() = machine.items().map(|(sku, item)| (sku.clone(), item.clone())).collect();
-    }
-
-    fn confirmed(
-        &mut self,
-        _machine: &Items,
-        rows: &[ItemRow],
-        _facts: &[(Option<usize>, ItemFact)],
-        _head: Head,
-    ) {
-        let mut view = self.0.0.write();
-        for row in rows {
-            if let ItemRow::Item(sku, item) = row {
-                set(&mut view, sku, item.clone());
-            }
-        }
-    }
-}
-
-fn set<V>(map: &mut BTreeMap<Sku, V>, sku: &Sku, value: Option<V>) {
-    match value {
-        Some(value) => drop(map.insert(sku.clone(), value)),
-        None => drop(map.remove(sku)),
-    }
-}
-
-/// A value behind a short lock. A holder that panics leaves it as it was between two assignments, so a poisoned lock is
-/// still good to read; the actor that panicked is rebuilt and loads it anew.
-#[derive(Debug, Default)]
-struct Shared<T>(RwLock<T>);
-
-impl<T> Shared<T> {
-    const fn new(value: T) -> Self {
-        Self(RwLock::new(value))
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
