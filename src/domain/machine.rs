@@ -89,7 +89,8 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The present row of a key.
     fn row(&self, key: &Self::Key) -> Self::Row;
 
-    /// Every row that a table holds, in no order: what a full rebuild must give back.
+    /// Every row that a table holds, in no order: what a full rebuild must give back. Rows that stay in the store (closed
+    /// documents) are none of them.
     fn rows(&self) -> Vec<Self::Row>;
 
     /// The time up to which ids of holds were forgotten; the log is needed from about then on.
@@ -105,7 +106,8 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
         Vec::new()
     }
 
-    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more.
+    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more. A row that stays
+    /// in the store is held from its decision until here, because [`Machine::row`] must know it when the draft is closed.
     fn settle(&mut self, confirmed: &[Self::Row]);
 }
 

@@ -27,11 +27,17 @@ pub enum Table {
     Movements,
     /// Item cards.
     Items,
+    /// Open documents of the order desk: orders, fulfilments, returns, transfers, inbound receipts.
+    Orders,
+    /// Closed documents of the order desk. Cold.
+    Archive,
+    /// Personal data of orders. Cold, and beside the journal.
+    Contacts,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Stock,
         Self::Holds,
         Self::Allocations,
@@ -40,6 +46,9 @@ impl Table {
         Self::Seen,
         Self::Movements,
         Self::Items,
+        Self::Orders,
+        Self::Archive,
+        Self::Contacts,
     ];
 
     /// The last part of the table's key in Redis.
@@ -54,7 +63,35 @@ impl Table {
             Self::Seen => "seen",
             Self::Movements => "movements",
             Self::Items => "items",
+            Self::Orders => "orders",
+            Self::Archive => "archive",
+            Self::Contacts => "contacts",
         }
+    }
+
+    /// Whether its rows stay in the store when a journal is loaded: they are read one by one when they are asked for
+    /// ([`Journal::row`]), so what they hold costs no memory.
+    #[must_use]
+    pub const fn is_cold(self) -> bool {
+        match self {
+            Self::Archive | Self::Contacts => true,
+            Self::Stock
+            | Self::Holds
+            | Self::Allocations
+            | Self::Policies
+            | Self::Marks
+            | Self::Seen
+            | Self::Movements
+            | Self::Items
+            | Self::Orders => false,
+        }
+    }
+
+    /// Whether its rows stand beside the journal: written by the same step as an entry, yet named by none, so that no
+    /// entry keeps what is deleted here. They are not part of fold(log) and of J2.
+    #[must_use]
+    pub const fn is_beside(self) -> bool {
+        matches!(self, Self::Contacts)
     }
 
     /// A number that never changes, for stored forms.
@@ -197,6 +234,14 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
         table: Table,
         from: RowCursor,
     ) -> BoxFuture<'a, Result<Page, JournalError>>;
+
+    /// One row, `None` where there is none; what every commit left that was answered before this call, or newer.
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>>;
 
     /// Finishes an interrupted write (J1): if `last` is still the newest log entry and is above the head, writes its
     /// rows and sets the head to it; otherwise does nothing. Finishing twice does no harm.

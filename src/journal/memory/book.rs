@@ -90,6 +90,10 @@ impl Book {
         Page { rows, next }
     }
 
+    pub(super) fn row(&self, table: Table, key: &[u8]) -> Option<Bytes> {
+        self.rows.get(&(table, Bytes::copy_from_slice(key))).cloned()
+    }
+
     pub(super) fn finish(&mut self, last: Head, changes: &[Change]) {
         let newest = self.log.last_key_value().map(|(_, stored)| stored.head);
         if newest == Some(last) && last.version > self.head().version {

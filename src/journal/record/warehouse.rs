@@ -218,6 +218,9 @@ impl Recorded for Warehouse {
                 _ => return Err(damaged(format!("a warehouse has no mark `{key}`"))),
             },
             Table::Items => return Err(damaged("a warehouse has no items")),
+            Table::Orders | Table::Archive | Table::Contacts => {
+                return Err(damaged("a warehouse has no orders"));
+            }
         })
     }
 }

@@ -4,10 +4,15 @@
 //! and nonces differ · J4 no accepted claim went beyond the goods · J5 no movement was done twice. Where a log was
 //! trimmed, what it still holds is checked; the totals reach back to the beginning.
 
+mod cold;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use ahash::{AHashMap, AHashSet};
 
+use self::cold::Cold;
 use super::journaled::load_machine;
 use crate::domain::channel::Channel;
 use crate::domain::fact::FactKind;
@@ -73,6 +78,7 @@ pub async fn audit(journal: &dyn Journal, rules: Rules) -> Result<Report, Journa
                 audit_one::<Channel>(journal, &id, &move || Channel::new(rules.windows)).await
             }
             JournalKind::Items => audit_one::<Items>(journal, &id, &move || Items::new(rules.windows)).await,
+            JournalKind::Desk => Err(JournalError::Damaged("this lagerd keeps no orders".to_owned())),
         };
         report.journals.push(match audited {
             Err(JournalError::Damaged(why)) => Audited {
@@ -134,6 +140,7 @@ async fn audit_one<M: Audit>(
     };
     let mut past = Past { complete: span.first <= 1, ..Past::default() };
     let mut last: HashMap<M::Key, M::Row, ahash::RandomState> = HashMap::default();
+    let mut cold = Cold::default();
     let mut next = span.first.max(1);
     let mut before = None;
     while next <= loaded.head.version {
@@ -157,8 +164,10 @@ async fn audit_one<M: Audit>(
             audited.entries = audited.entries.saturating_add(1);
             audited.facts = audited.facts.saturating_add(entry.facts.len() as u64);
             audited.problems.extend(M::entry_problems(&entry, stored.head.version, &mut past));
-            for row in entry.rows.into_iter().filter(|row| M::change(row).is_some()) {
-                last.insert(M::key(&row), row);
+            for row in entry.rows {
+                if M::change(&row).is_some_and(|change| !cold.note(change)) {
+                    last.insert(M::key(&row), row);
+                }
             }
             if stored.head.version == loaded.head.version && stored.head != loaded.head {
                 audited
@@ -168,6 +177,8 @@ async fn audit_one<M: Audit>(
         }
     }
     audited.rows = fold_problems(&loaded.machine, &fresh(), &last, past.complete, &mut audited.problems);
+    let stored = cold.check::<M>(journal, id, loaded.head, past.complete, &mut audited.problems).await?;
+    audited.rows = audited.rows.saturating_add(stored);
     audited.problems.extend(loaded.machine.end_problems(&past));
     if let Some(more) = audited.problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
         audited.problems.truncate(PROBLEMS_MAX);
