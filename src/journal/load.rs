@@ -5,7 +5,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::resync::{changed, read_all, settle};
-use super::{Change, ChangesOf, Head, Journal, JournalError, JournalId, Page, RowCursor, StoredEntry, Table};
+use super::{
+    Change, ChangesOf, Head, Journal, JournalError, JournalId, Page, Ring, RowCursor, StoredEntry, Table,
+};
 
 /// Takes what [`load`] reads. An error stops the loading.
 pub trait Loading: Send {
@@ -41,7 +43,7 @@ pub async fn load(
     changes_of: ChangesOf,
     into: &mut dyn Loading,
 ) -> Result<Head, JournalError> {
-    let before = settle(journal, id, changes_of).await?.head;
+    let before = settle(journal, id, &Ring::new(0), changes_of).await?.head;
     let mut count = 0;
     let warm = Table::ALL.into_iter().filter(|table| !table.is_cold());
     let mut pages: FuturesUnordered<_> =
@@ -74,7 +76,7 @@ async fn replay(
     changes_of: ChangesOf,
     into: &mut dyn Loading,
 ) -> Result<Head, JournalError> {
-    let span = settle(journal, id, changes_of).await?;
+    let span = settle(journal, id, &Ring::new(0), changes_of).await?;
     if span.head == before {
         return Ok(before);
     }

@@ -9,6 +9,8 @@
 //!
 //! May know: [`crate::domain`]. Must not know: actors, doors, configuration.
 //!
+//! Personal data stands beside the journal ([`Table::is_beside`]): written in the same step as an entry, never in one.
+//!
 //! Invariant J1: head check, entry, rows and new head happen together or not at all.
 //! Invariant J3: a (version, nonce) names one batch.
 //! Invariant J6: versions go up by one, and whoever holds a confirmed head that the log does not know has met a loss.

@@ -101,8 +101,9 @@ impl Table {
     }
 }
 
-/// One row to write (an absolute value) or to delete (`None`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row to write (an absolute value) or to delete (`None`). Its debug form hides values beside the journal, which are
+/// of persons.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Change {
     /// Which table.
     pub table: Table,
@@ -112,7 +113,28 @@ pub struct Change {
     pub value: Option<Bytes>,
 }
 
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut form = f.debug_struct("Change");
+        form.field("table", &self.table).field("key", &self.key);
+        if self.table.is_beside() {
+            form.field("bytes", &self.value.as_ref().map(Bytes::len)).finish()
+        } else {
+            form.field("value", &self.value).finish()
+        }
+    }
+}
+
 /// What one atomic step writes.
+///
+/// Rows beside the journal ([`Table::is_beside`]) come with the batch and not from its entry. All of them are there
+/// whenever the batch was confirmed to whoever made it, also where the store lost it and it was appended again from the
+/// [`Ring`](super::Ring). They can be missing, and then stay so, where only the entry was left to go by:
+/// - an interrupted write (J1) finished by somebody else than its maker, say after both store and daemon died in it;
+/// - a lost tail (J6 a) repaired by a process that knows the batches from the log alone: it was started after they were
+///   written, or took them over from another writer.
+///
+/// So a key that an entry names and the store doesn't have is missing unless an entry says that it was erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The head this batch was decided on.
@@ -121,7 +143,7 @@ pub struct Batch {
     pub head: Head,
     /// The log entry.
     pub entry: Bytes,
-    /// The rows after it; at most one change per row. A pure function of the entry.
+    /// The rows after it; at most one change per row. A pure function of the entry, but for those beside the journal.
     pub changes: Vec<Change>,
 }
 
@@ -145,7 +167,7 @@ impl Batch {
 /// What a row costs beside its bytes, roughly: the change itself and its framing.
 const ROW_OVERHEAD: usize = 80;
 
-/// Tells the rows an entry writes: the pure function behind "rows = fold(log)" (J2).
+/// Tells the rows an entry writes, none beside the journal: the pure function behind "rows = fold(log)" (J2).
 ///
 /// Fails with [`JournalError::Damaged`] on an entry it can't understand.
 pub type ChangesOf = fn(&[u8]) -> Result<Vec<Change>, JournalError>;
@@ -176,14 +198,20 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowCursor(pub Bytes);
 
-/// Some rows of a table. A row may come twice while others write; a reader takes the later and then replays the log
+/// Some rows of a table; they may be of persons, so its debug form tells how many. A row may come twice while others write; a reader takes the later and then replays the log
 /// from the head it saw before it began.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Page {
     /// Key and value.
     pub rows: Vec<(Bytes, Bytes)>,
     /// Where to go on; `None` after the last page.
     pub next: Option<RowCursor>,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("rows", &self.rows.len()).field("next", &self.next.is_some()).finish()
+    }
 }
 
 /// How the store does, for `/readyz` and metrics.

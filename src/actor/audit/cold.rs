@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::journal::record::{Entry, Recorded};
 use crate::journal::{Change, Head, Journal, JournalError, JournalId, Table, scan};
 
-use super::READ_ENTRIES;
+use super::journal::READ_ENTRIES;
 
 /// A row of a cold table.
 type Place = (Table, Bytes);
