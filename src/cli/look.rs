@@ -30,7 +30,7 @@ pub enum InspectCommand {
 /// Which entries.
 #[derive(Debug, Args)]
 pub struct JournalArgs {
-    /// The journal: w:WAREHOUSE, c:CHANNEL or i:items
+    /// The journal: w:WAREHOUSE, c:CHANNEL, i:items or d:00 to d:15
     journal: String,
     /// First version to show; without it the newest are shown
     #[arg(long)]

@@ -162,6 +162,16 @@ impl Journal for EmbeddedJournal {
         self.look(move |database| page(database, &id, table, &from))
     }
 
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>> {
+        let (id, key) = (id.to_string(), Bytes::copy_from_slice(key));
+        self.look(move |database| row(database, &id, table, &key))
+    }
+
     fn finish<'a>(
         &'a self,
         id: &'a JournalId,
@@ -271,6 +281,11 @@ pub(super) fn page(
     let last = rows.last().filter(|_| rows.len() == PAGE_ROWS);
     let next = last.map(|(key, _)| RowCursor(Bytes::from([b">".as_slice(), key].concat())));
     Ok(Page { rows, next })
+}
+
+fn row(database: &Database, id: &str, table: Table, key: &[u8]) -> Result<Option<Bytes>, redb::Error> {
+    let stored = database.begin_read()?.open_table(ROWS)?;
+    Ok(stored.get((id, table.number(), key))?.map(|value| Bytes::copy_from_slice(value.value())))
 }
 
 fn cursors(database: &Database, id: &str) -> Result<Vec<(String, Head)>, redb::Error> {

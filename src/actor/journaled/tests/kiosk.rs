@@ -21,6 +21,10 @@ pub(super) enum Order {
     Stock(i64),
     /// Take one; the answer is 1.
     Take,
+    /// Take one for a person, whose name is kept beside the journal under [`BUYER`]; the answer is 1.
+    TakeFor(&'static str),
+    /// Delete that name and nothing else; the answer is 0.
+    Erase,
     /// Say how many are left; changes nothing.
     Look,
     /// Panic.
@@ -28,6 +32,9 @@ pub(super) enum Order {
     /// Call this in the middle of the decision, then refuse.
     Call(Hook),
 }
+
+/// Where a buyer's name is kept.
+pub(super) const BUYER: &str = "buyer";
 
 /// Something to call from inside a decision.
 #[derive(Clone)]
@@ -80,7 +87,7 @@ impl Machine for Kiosk {
 
     fn decide(
         &mut self,
-        _moment: &Moment,
+        moment: &Moment,
         envelope: &Envelope,
         order: &Order,
         draft: &mut Draft<Self>,
@@ -102,6 +109,17 @@ impl Machine for Kiosk {
                     self.set(self.units - 1, envelope, draft);
                 }
                 Ok(1)
+            }
+            Order::TakeFor(name) => {
+                if !known {
+                    draft.aside(BUYER, Some(b"somebody".to_vec()));
+                    draft.aside(BUYER, Some(name.as_bytes().to_vec()));
+                }
+                self.decide(moment, envelope, &Order::Take, draft)
+            }
+            Order::Erase => {
+                draft.aside(BUYER, None);
+                Ok(0)
             }
             Order::Look => Ok(self.units),
             Order::Explode => panic!("as ordered"),

@@ -1,97 +1,28 @@
-//! Every invariant over a whole store, read only (but for finishing an interrupted write, which any reader may do).
-//!
-//! J1 head and log agree · J2 rows are what the log says, and the running totals add up · J3, J6 versions go up by one
-//! and nonces differ · J4 no accepted claim went beyond the goods · J5 no movement was done twice. Where a log was
-//! trimmed, what it still holds is checked; the totals reach back to the beginning.
+//! The audit of one journal, and what each kind of machine adds to it.
 
 use std::collections::HashMap;
 
 use ahash::{AHashMap, AHashSet};
 
-use super::journaled::load_machine;
+use super::cold::Cold;
+use super::store::Audited;
+use crate::actor::journaled::load_machine;
 use crate::domain::channel::Channel;
 use crate::domain::fact::FactKind;
-use crate::domain::ids::{CommandId, Sku, WarehouseId};
+use crate::domain::ids::{CommandId, Sku};
 use crate::domain::invariant;
 use crate::domain::item::Items;
-use crate::domain::warehouse::{Rules, Warehouse};
+use crate::domain::warehouse::Warehouse;
 use crate::journal::record::{Entry, Recorded};
-use crate::journal::{Head, Journal, JournalError, JournalId, JournalKind};
+use crate::journal::{Journal, JournalError, JournalId};
 
 /// Entries read at once.
-const READ_ENTRIES: usize = 500;
+pub(super) const READ_ENTRIES: usize = 500;
 /// Problems told of one journal; more are counted.
 const PROBLEMS_MAX: usize = 50;
 
-/// What was found in one journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audited {
-    /// Which journal.
-    pub id: JournalId,
-    /// Where it stands.
-    pub head: Head,
-    /// The oldest version its log still has.
-    pub first: u64,
-    /// Entries looked at.
-    pub entries: u64,
-    /// Facts looked at.
-    pub facts: u64,
-    /// Rows looked at.
-    pub rows: u64,
-    /// What is wrong, in words.
-    pub problems: Vec<String>,
-}
-
-/// What was found in a store.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// Each journal, in order.
-    pub journals: Vec<Audited>,
-}
-
-impl Report {
-    /// Whether every invariant holds.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.journals.iter().all(|journal| journal.problems.is_empty())
-    }
-}
-
-/// Checks every journal of a store.
-///
-/// # Errors
-/// As the store gives them. What can't be understood is a problem of its journal, not an error.
-pub async fn audit(journal: &dyn Journal, rules: Rules) -> Result<Report, JournalError> {
-    let mut report = Report::default();
-    for id in journal.journals().await? {
-        let audited = match id.kind {
-            JournalKind::Warehouse => {
-                let name = WarehouseId::stored(&id.name);
-                audit_one::<Warehouse>(journal, &id, &move || Warehouse::new(name.clone(), rules)).await
-            }
-            JournalKind::Channel => {
-                audit_one::<Channel>(journal, &id, &move || Channel::new(rules.windows)).await
-            }
-            JournalKind::Items => audit_one::<Items>(journal, &id, &move || Items::new(rules.windows)).await,
-        };
-        report.journals.push(match audited {
-            Err(JournalError::Damaged(why)) => Audited {
-                id,
-                head: Head::GENESIS,
-                first: 0,
-                entries: 0,
-                facts: 0,
-                rows: 0,
-                problems: vec![why],
-            },
-            other => other?,
-        });
-    }
-    Ok(report)
-}
-
 /// What only one kind of machine can check.
-trait Audit: Recorded {
+pub(super) trait Audit: Recorded {
     /// What is wrong with its state.
     fn state_problems(&self) -> Vec<String> {
         Vec::new()
@@ -110,17 +41,18 @@ trait Audit: Recorded {
 
 /// What the log has told so far.
 #[derive(Default)]
-struct Past {
+pub(super) struct Past {
     complete: bool,
     changed: AHashMap<Sku, u64>,
     moved: AHashSet<CommandId>,
 }
 
-async fn audit_one<M: Audit>(
+/// Checks one journal, and gives back its machine for checks across journals.
+pub(super) async fn audit_one<M: Audit>(
     journal: &dyn Journal,
     id: &JournalId,
     fresh: &(dyn Fn() -> M + Send + Sync),
-) -> Result<Audited, JournalError> {
+) -> Result<(Audited, M), JournalError> {
     let loaded = load_machine(journal, id, fresh, 0).await?;
     let span = journal.span(id).await?;
     let mut audited = Audited {
@@ -134,6 +66,7 @@ async fn audit_one<M: Audit>(
     };
     let mut past = Past { complete: span.first <= 1, ..Past::default() };
     let mut last: HashMap<M::Key, M::Row, ahash::RandomState> = HashMap::default();
+    let mut cold = Cold::default();
     let mut next = span.first.max(1);
     let mut before = None;
     while next <= loaded.head.version {
@@ -157,8 +90,10 @@ async fn audit_one<M: Audit>(
             audited.entries = audited.entries.saturating_add(1);
             audited.facts = audited.facts.saturating_add(entry.facts.len() as u64);
             audited.problems.extend(M::entry_problems(&entry, stored.head.version, &mut past));
-            for row in entry.rows.into_iter().filter(|row| M::change(row).is_some()) {
-                last.insert(M::key(&row), row);
+            for row in entry.rows {
+                if M::change(&row).is_some_and(|change| !cold.note(change)) {
+                    last.insert(M::key(&row), row);
+                }
             }
             if stored.head.version == loaded.head.version && stored.head != loaded.head {
                 audited
@@ -168,12 +103,14 @@ async fn audit_one<M: Audit>(
         }
     }
     audited.rows = fold_problems(&loaded.machine, &fresh(), &last, past.complete, &mut audited.problems);
+    let stored = cold.check::<M>(journal, id, loaded.head, past.complete, &mut audited.problems).await?;
+    audited.rows = audited.rows.saturating_add(stored);
     audited.problems.extend(loaded.machine.end_problems(&past));
     if let Some(more) = audited.problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
         audited.problems.truncate(PROBLEMS_MAX);
         audited.problems.push(format!("and {more} more"));
     }
-    Ok(audited)
+    Ok((audited, loaded.machine))
 }
 
 /// J2: each row is what the last entry that named it says; with the whole log there is no other row.
