@@ -1,7 +1,7 @@
 //! Chooses the set of warehouses.
 
 use super::decision::Way;
-use super::fill::{Take, covered, fill, too_small};
+use super::fill::Filled;
 use super::rules::{Rules, Split};
 use super::work::{View, Work, at};
 
@@ -24,7 +24,8 @@ const GREEDY_MAX: usize = 16;
 pub(super) struct Choice {
     /// Places in the ranking, best first.
     pub(super) members: Vec<usize>,
-    pub(super) takes: Vec<Take>,
+    /// Per member, units of each line.
+    pub(super) given: Vec<Vec<i64>>,
     pub(super) covered: i64,
     pub(super) way: Way,
     /// Whether a set of as many warehouses that ranks better was tried before.
@@ -148,16 +149,17 @@ impl<'a> Search<'a> {
         self.filled = self.filled.saturating_add(u32::from(members.len() > 1));
         let views: Vec<&View<'a>> =
             members.iter().filter_map(|place| self.ranked.get(*place).copied()).collect();
-        let takes = fill(self.work, &views, self.rules);
-        let covered = covered(&takes);
+        let filled = Filled::new(self.work, &views, self.rules);
+        let covered = filled.covered();
         if covered <= best {
             return;
         }
-        if too_small(self.work, &takes, members.len(), self.rules) {
+        if filled.too_small() {
             self.too_small = self.too_small.saturating_add(1);
             return;
         }
-        self.best = Some(Choice { members: members.to_vec(), takes, covered, way, passed_over });
+        let given = filled.given;
+        self.best = Some(Choice { members: members.to_vec(), given, covered, way, passed_over });
     }
 
     /// Whether too many sets were looked at closely.
@@ -169,7 +171,10 @@ impl<'a> Search<'a> {
     /// The most units a set could cover.
     fn bound(&self, members: &[usize]) -> i64 {
         let give = |goods: usize| {
-            members.iter().filter_map(move |place| self.ranked.get(*place)).map(move |view| at(&view.give, goods))
+            members
+                .iter()
+                .filter_map(move |place| self.ranked.get(*place))
+                .map(move |view| at(&view.give, goods))
         };
         let undivided = |goods: usize| {
             let lines = self.work.lines.iter().filter(move |line| line.goods == goods);

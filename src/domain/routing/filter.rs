@@ -82,8 +82,8 @@ fn shortage(view: &View<'_>, work: &Work<'_>) -> Option<String> {
         return None;
     }
     let one = |goods: &Goods<'_>| {
-        if let Some(block) = view.blocks(work.demand, Some(goods.sku)).next() {
-            return format!("{} {}", goods.sku, block.why);
+        if let Some(why) = view.blocks(work.demand, Some(goods.sku)).map(|block| block.why).min() {
+            return format!("{} {why}", goods.sku);
         }
         let least = view.stocks(goods).min_by_key(|stock| stock.free.saturating_sub(stock.routing_safety));
         least.map_or_else(String::new, |stock| {
@@ -96,12 +96,13 @@ fn shortage(view: &View<'_>, work: &Work<'_>) -> Option<String> {
 
 /// Everything it carries is blocked for one of these reasons.
 fn blocked(view: &View<'_>, work: &Work<'_>, meant: impl Fn(Why) -> bool) -> Option<String> {
-    let mut whole = view.blocks(work.demand, None).map(|block| block.why);
-    if let Some(why) = whole.find(|why| meant(*why)) {
+    let whole = view.blocks(work.demand, None).map(|block| block.why);
+    if let Some(why) = whole.filter(|why| meant(*why)).min() {
         return Some(why.name().into());
     }
     let why = |goods: &Goods<'_>| {
-        view.blocks(work.demand, Some(goods.sku)).map(|block| block.why).find(|why| meant(*why))
+        let whys = view.blocks(work.demand, Some(goods.sku)).map(|block| block.why);
+        whys.filter(|why| meant(*why)).min()
     };
     let carried = || work.goods.iter().filter(|goods| view.carries(goods));
     if carried().next().is_none() || carried().any(|goods| why(goods).is_none()) {
@@ -111,10 +112,7 @@ fn blocked(view: &View<'_>, work: &Work<'_>, meant: impl Fn(Why) -> bool) -> Opt
 }
 
 /// The first few, and how many more there are.
-fn listed<'a>(
-    goods: impl Iterator<Item = &'a Goods<'a>>,
-    one: impl Fn(&'a Goods<'a>) -> String,
-) -> String {
+fn listed<'a>(goods: impl Iterator<Item = &'a Goods<'a>>, one: impl Fn(&'a Goods<'a>) -> String) -> String {
     let mut texts = Vec::new();
     let mut more: usize = 0;
     for goods in goods {

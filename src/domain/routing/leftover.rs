@@ -1,7 +1,7 @@
 //! What becomes of what nobody ships now.
 
 use super::decision::{Left, LeftWhat};
-use super::rules::{Leftover, Rules};
+use super::rules::{Leftover, Rules, Split};
 use super::work::{Host, Line, View, Work, at, raise};
 use crate::domain::ids::WarehouseId;
 use crate::domain::time::Timestamp;
@@ -14,7 +14,7 @@ struct Waiting<'v, 'a> {
     view: &'v View<'a>,
     /// Units shipped from there or waiting there, per goods.
     promised: Vec<i64>,
-    /// Whether it ships a part.
+    /// Whether it ships a part, or everything waits there.
     ships: bool,
 }
 
@@ -31,18 +31,21 @@ pub(super) struct Rest<'v, 'a> {
 }
 
 impl<'v, 'a> Rest<'v, 'a> {
-    /// `fit` are the warehouses where goods may be awaited, by rank; `given` says how many units of which goods a
+    /// `fit` are the warehouses where goods may be awaited, by rank; `given` says how many units of each line a
     /// warehouse ships.
     pub(super) fn new(
         work: &'v Work<'a>,
         rules: &'v Rules,
         now: Timestamp,
         fit: impl Iterator<Item = &'v View<'a>>,
-        given: &[(&WarehouseId, Vec<i64>)],
+        given: &[(&WarehouseId, &[i64])],
     ) -> Self {
         let places = fit.map(|view| {
             let part = given.iter().find(|(warehouse, _)| **warehouse == view.candidate.warehouse);
-            let promised = part.map_or_else(|| vec![0; work.goods.len()], |(_, units)| units.clone());
+            let mut promised = vec![0; work.goods.len()];
+            for (line, units) in work.lines.iter().zip(part.iter().flat_map(|(_, units)| *units)) {
+                raise(&mut promised, line.goods, *units);
+            }
             Waiting { view, promised, ships: part.is_some() }
         });
         let full = given.len() >= rules.parts_max();
@@ -52,6 +55,9 @@ impl<'v, 'a> Rest<'v, 'a> {
 
     /// What becomes of these units of each line, by line.
     pub(super) fn decide(mut self, open: &[i64]) -> Vec<Left> {
+        if self.rules.split == Split::None && !self.crowded {
+            self.gather(open);
+        }
         let mut left = Vec::new();
         for (line, units) in self.work.lines.iter().zip(open).filter(|(_, units)| **units > 0) {
             let what = self.what(line, *units);
@@ -61,6 +67,30 @@ impl<'v, 'a> Rest<'v, 'a> {
             together(&mut left);
         }
         left
+    }
+
+    /// Without splitting everything waits at one place: the one that carries most lines, where the last of them comes
+    /// soonest.
+    fn gather(&mut self, open: &[i64]) {
+        let lines = || self.work.lines.iter().zip(open).filter(|(_, units)| **units > 0);
+        let best = self.places.iter().enumerate().map(|(rank, place)| {
+            let hosts = |goods: usize| place.view.host.get(goods).is_some_and(|host| *host != Host::No);
+            let lacking = lines().filter(|(line, _)| !hosts(line.goods)).count();
+            let of = |goods: usize| {
+                let same = lines().filter(|(line, _)| line.goods == goods);
+                same.fold(0, |sum: i64, (_, units)| sum.saturating_add(*units))
+            };
+            let carried = (0..self.work.goods.len()).filter(|goods| of(*goods) > 0 && hosts(*goods));
+            let last: Option<Vec<Timestamp>> =
+                carried.map(|goods| self.promise(place, goods, of(goods))).collect();
+            let last = last.map(|promises| promises.into_iter().max());
+            (lacking, last.is_none(), last, rank)
+        });
+        let Some((.., rank)) = best.min() else { return };
+        if let Some(place) = self.places.get_mut(rank) {
+            place.ships = true;
+            self.crowded = true;
+        }
     }
 
     fn what(&mut self, line: &Line<'_>, units: i64) -> LeftWhat {
@@ -91,7 +121,7 @@ impl<'v, 'a> Rest<'v, 'a> {
     fn backorder(&mut self, line: &Line<'_>, units: i64) -> LeftWhat {
         let best = self.places.iter().enumerate().filter_map(|(rank, place)| {
             let host = place.view.host.get(line.goods).copied().filter(|host| *host != Host::No)?;
-            let promise = self.promise(place, line, units);
+            let promise = self.promise(place, line.goods, units);
             let drawn_in = self.crowded && !place.ships;
             Some((drawn_in, host, promise.is_none(), promise, rank))
         });
@@ -109,12 +139,14 @@ impl<'v, 'a> Rest<'v, 'a> {
     }
 
     /// When enough goods for these units, and for all that is promised there before, are expected.
-    fn promise(&self, place: &Waiting<'_, '_>, line: &Line<'_>, units: i64) -> Option<Timestamp> {
-        let goods = self.work.goods.get(line.goods)?;
-        let needed = at(&place.promised, line.goods).saturating_add(units);
-        let mut expected = at(&place.view.give, line.goods);
-        let mut incoming: Vec<(Timestamp, i64)> =
-            place.view.stocks(goods).next().map_or_else(Vec::new, |stock| stock.incoming.clone());
+    fn promise(&self, place: &Waiting<'_, '_>, goods: usize, units: i64) -> Option<Timestamp> {
+        let needed = at(&place.promised, goods).saturating_add(units);
+        let mut expected = at(&place.view.give, goods);
+        let mut incoming: Vec<(Timestamp, i64)> = place
+            .view
+            .stocks(self.work.goods.get(goods)?)
+            .next()
+            .map_or_else(Vec::new, |stock| stock.incoming.clone());
         incoming.sort_unstable();
         let mut rows = incoming.into_iter().filter(|(_, units)| *units > 0);
         let mut at = self.now;

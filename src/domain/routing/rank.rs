@@ -54,7 +54,8 @@ fn figure(sort: Sort, view: &View<'_>, work: &Work<'_>, preferred: &AHashMap<&Wa
         Sort::Preferred => preferred.get(&candidate.warehouse).copied().unwrap_or(i64::MAX),
         Sort::Complete => i64::from(view.covers(work) < work.units),
         Sort::FewestSplits => {
-            let whole = work.goods.iter().zip(&view.give).filter(|(goods, give)| goods.units <= **give).count();
+            let whole =
+                work.goods.iter().zip(&view.give).filter(|(goods, give)| goods.units <= **give).count();
             let whole = i64::try_from(whole).unwrap_or(i64::MAX).saturating_mul(UNITS_MAX.saturating_add(1));
             whole.saturating_add(view.covers(work).min(UNITS_MAX)).saturating_neg()
         }
@@ -71,7 +72,9 @@ fn figure(sort: Sort, view: &View<'_>, work: &Work<'_>, preferred: &AHashMap<&Wa
             let ages = given.flat_map(|(goods, _)| view.stocks(goods)).filter_map(|stock| stock.age_days);
             ages.max().map_or(i64::MAX, i64::saturating_neg)
         }
-        Sort::Overstock => view.give.iter().fold(0, |sum: i64, give| sum.saturating_add(*give)).saturating_neg(),
+        Sort::Overstock => {
+            view.give.iter().fold(0, |sum: i64, give| sum.saturating_add(*give)).saturating_neg()
+        }
         Sort::Load => candidate.load,
         Sort::Cost => candidate.cost,
         Sort::Priority => candidate.priority,

@@ -2,9 +2,7 @@
 
 use super::candidate::Candidate;
 use super::choose::{Choice, Search};
-use super::decision::{
-    Chosen, Considered, Decided, Decision, Explanation, Left, Outcome, Part, Way,
-};
+use super::decision::{Chosen, Considered, Decided, Decision, Explanation, Left, Outcome, Part, Way};
 use super::demand::Demand;
 use super::filter;
 use super::leftover::Rest;
@@ -28,10 +26,10 @@ pub fn route(demand: &Demand, candidates: &[Candidate], rules: &Rules, now: Time
     let considered = consider(&passed, &views, rules);
     let kept = !demand.ship_complete || search.whole();
     let choice = search.best.as_ref().filter(|_| kept);
-    let given = choice.map_or_else(Vec::new, |choice| given(&work, &members, choice));
+    let given = choice.map_or_else(Vec::new, |choice| given(&members, choice));
     let rest = Rest::new(&work, rules, now, fit.iter().map(|ranked| ranked.view), &given);
-    let left = rest.decide(&open(&work, choice));
-    let parts = choice.map_or_else(Vec::new, |choice| parts(&work, &members, choice));
+    let left = rest.decide(&open(&work, &given));
+    let parts = parts(&work, &given);
     let chosen = Chosen {
         outcome: outcome(&parts, &left),
         warehouses: parts.iter().map(|part| part.warehouse.clone()).collect(),
@@ -63,47 +61,33 @@ fn look<'a>(work: &Work<'a>, candidates: &'a [Candidate], rules: &Rules) -> Vec<
     sorted.into_iter().map(view).collect()
 }
 
-/// Units of each goods each chosen warehouse ships.
-fn given<'a>(work: &Work<'_>, members: &[&View<'a>], choice: &Choice) -> Vec<(&'a WarehouseId, Vec<i64>)> {
-    let mut given = Vec::new();
-    for (member, place) in choice.members.iter().enumerate() {
-        let Some(view) = members.get(*place) else { continue };
-        let mut units = vec![0; work.goods.len()];
-        for take in choice.takes.iter().filter(|take| take.member == member) {
-            let Some(line) = work.lines.get(take.line) else { continue };
-            raise(&mut units, line.goods, take.units);
-        }
-        if units.iter().any(|units| *units > 0) {
-            given.push((&view.candidate.warehouse, units));
-        }
-    }
-    given
+/// Each chosen warehouse that ships something, with units per line.
+fn given<'a, 'c>(members: &[&View<'a>], choice: &'c Choice) -> Vec<(&'a WarehouseId, &'c [i64])> {
+    let chosen = choice.members.iter().zip(&choice.given);
+    let ships = chosen.filter(|(_, units)| units.iter().any(|units| *units > 0));
+    let named = ships.filter_map(|(place, units)| Some((members.get(*place)?, units)));
+    named.map(|(view, units)| (&view.candidate.warehouse, units.as_slice())).collect()
 }
 
 /// Units of each line nobody ships.
-fn open(work: &Work<'_>, choice: Option<&Choice>) -> Vec<i64> {
+fn open(work: &Work<'_>, given: &[(&WarehouseId, &[i64])]) -> Vec<i64> {
     let mut open: Vec<i64> = work.lines.iter().map(|line| line.wanted.quantity).collect();
-    for take in choice.iter().flat_map(|choice| &choice.takes) {
-        raise(&mut open, take.line, take.units.saturating_neg());
+    for (_, units) in given {
+        for (place, units) in units.iter().enumerate() {
+            raise(&mut open, place, units.saturating_neg());
+        }
     }
     open
 }
 
 /// What each chosen warehouse ships, by id, lines by their id.
-fn parts(work: &Work<'_>, members: &[&View<'_>], choice: &Choice) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for (member, place) in choice.members.iter().enumerate() {
-        let Some(view) = members.get(*place) else { continue };
-        let mut units = vec![0; work.lines.len()];
-        for take in choice.takes.iter().filter(|take| take.member == member) {
-            raise(&mut units, take.line, take.units);
-        }
-        let lines = work.lines.iter().zip(units).filter(|(_, units)| *units > 0);
-        let lines: Vec<_> = lines.map(|(line, units)| (line.wanted.line.clone(), units)).collect();
-        if !lines.is_empty() {
-            parts.push(Part { warehouse: view.candidate.warehouse.clone(), lines });
-        }
-    }
+fn parts(work: &Work<'_>, given: &[(&WarehouseId, &[i64])]) -> Vec<Part> {
+    let part = |warehouse: &WarehouseId, units: &[i64]| {
+        let lines = work.lines.iter().zip(units).filter(|(_, units)| **units > 0);
+        let lines = lines.map(|(line, units)| (line.wanted.line.clone(), *units)).collect();
+        Part { warehouse: warehouse.clone(), lines }
+    };
+    let mut parts: Vec<Part> = given.iter().map(|(warehouse, units)| part(warehouse, units)).collect();
     parts.sort_by(|a, b| a.warehouse.cmp(&b.warehouse));
     parts
 }

@@ -62,7 +62,10 @@ fn capacity_of_the_day_ends() {
 #[test]
 fn distance_has_a_limit() {
     let places = "X A=5 at=48.2/16.4; Y A=5 at=52.4/13.1; Z A=5";
-    ranks(&format!("km=300 | A=1 at=52.5/13.4 | {places}"), "Y; Z distance; -X distance: farther than 300 km");
+    ranks(
+        &format!("km=300 | A=1 at=52.5/13.4 | {places}"),
+        "Y; Z distance; -X distance: farther than 300 km",
+    );
     ranks(&format!("km=300 | A=1 | {places}"), "X; Y id; Z id");
     ranks("km=300 | A=1 at=52.5/13.4 pickup=X | X A=5 at=48.2/16.4", "X");
 }

@@ -17,7 +17,10 @@ fn backorders_wait_where_goods_come_soonest() {
     check("leftover=backorder | A=3 | X A=1; Y A=0+9@7; Z A=0+2@5", "X[A=1]; A=2 backorder Z day 5");
     check("leftover=backorder | A=3 | X A=0+1@2+1@9; Y A=0+3@7; Z A=0+2@1", "A=3 backorder Y day 7");
     check("leftover=backorder | A=3 | X A=0+2@4+1@2", "A=3 backorder X day 4");
-    check("leftover=backorder | A=2 A=2 | X A=0+2@3; Y A=0+2@8", "A=2 backorder X day 3; A=2 backorder Y day 8");
+    check(
+        "leftover=backorder | A=2 A=2 | X A=0+2@3; Y A=0+2@8",
+        "A=2 backorder X day 3; A=2 backorder Y day 8",
+    );
     check("leftover=backorder | A=2 A=2 | X A=0+2@3+2@5; Y A=0+2@8", {
         "A=2 backorder X day 3; A=2 backorder X day 5"
     });
@@ -93,7 +96,25 @@ fn complete_orders_have_one_promise() {
 /// Where no more parcels are allowed, the rest waits with a part that is sent anyway.
 #[test]
 fn the_rest_joins_a_part() {
-    check("leftover=backorder split=none | A=2 B=1 | X A=2 B=0+1@9; Y B=0+1@1", "X[A=2]; B=1 backorder X day 9");
+    check(
+        "leftover=backorder split=none | A=2 B=1 | X A=2 B=0+1@9; Y B=0+1@1",
+        "X[A=2]; B=1 backorder X day 9",
+    );
     check("leftover=backorder split=none | A=2 B=1 | X A=2; Y B=0+1@1", "X[A=2]; B=1 backorder Y day 1");
     check("leftover=backorder | A=2 B=1 | X A=2 B=0+1@9; Y B=0+1@1", "X[A=2]; B=1 backorder Y day 1");
+}
+
+/// An order that may not be divided waits at one place, where the last of its lines comes soonest.
+#[test]
+fn undivided_orders_wait_together() {
+    check("leftover=backorder split=none | A=1 B=1 | X A=0+1@1 B=0+1@9; Y A=0+1@3 B=0+1@3", {
+        "A=1 backorder Y day 3; B=1 backorder Y day 3"
+    });
+    check(
+        "leftover=backorder split=none | A=1 B=1 | X A=0+1@1; Y A=0 B=0",
+        "A=1 backorder Y; B=1 backorder Y",
+    );
+    check("leftover=backorder split=none | A=1 B=1 | X A=0+1@1; Y B=0+1@2", {
+        "A=1 backorder X day 1; B=1 backorder Y day 2"
+    });
 }

@@ -62,7 +62,8 @@ fn full_shelves_come_first() {
 /// Who has least to do, who is cheapest, who is first in the merchant's order comes first.
 #[test]
 fn small_figures_come_first() {
-    let places = "X A=1 load=3 cost=1 priority=2; Y A=1 load=1 cost=2 priority=3; Z A=1 load=2 cost=3 priority=1";
+    let places =
+        "X A=1 load=3 cost=1 priority=2; Y A=1 load=1 cost=2 priority=3; Z A=1 load=2 cost=3 priority=1";
     ranks(&format!("sorts=load | A=1 | {places}"), "Y; Z load; X load");
     ranks(&format!("sorts=cost | A=1 | {places}"), "X; Y cost; Z cost");
     ranks(&format!("sorts=priority | A=1 | {places}"), "Z; X priority; Y priority");
@@ -90,7 +91,10 @@ fn the_deciding_sort_is_told() {
     told("sorts=cost | A=2 | X A=1; Y A=2 cost=1", {
         "whole: Y ships 2 of 2 units; 2 passed the filters, 2 combinations tried; covers the most units"
     });
-    told("| A=2 | X A=3", "whole: X ships 2 of 2 units; 1 passed the filters, 1 combinations tried; no other choice");
+    told(
+        "| A=2 | X A=3",
+        "whole: X ships 2 of 2 units; 1 passed the filters, 1 combinations tried; no other choice",
+    );
     told("| A=2 | X A=0", "nothing: nobody ships any of 2 units; 0 passed the filters, 0 combinations tried");
 }
 
