@@ -18,7 +18,7 @@ pub struct InvalidId {
 }
 
 impl InvalidId {
-    fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
+    pub(super) fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
         Self { what, value: value.chars().take(40).collect(), rule }
     }
 }
@@ -93,6 +93,11 @@ name!(
 name!(
     /// A shopper's cart, opaque to us; personal data is kept out by refusing `@`.
     CartId, "cart", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// A line of an order, as the channel numbers it; opaque.
+    LineId, "line", "1 to 64 bytes without control characters and without @",
+    |text| text.len() <= 64 && opaque(text)
 );
 name!(
     /// What a movement refers to, for example a purchase order; opaque.
@@ -224,6 +229,8 @@ mod tests {
         assert!(Sku::parse("Tee #1/größe M").is_ok());
         assert!(Sku::parse("tab\there").is_err());
         assert!(Sku::parse(&"x".repeat(129)).is_err());
+        assert!(LineId::parse("1").is_ok());
+        assert!(LineId::parse(&"x".repeat(65)).is_err());
         assert!(CartId::parse("someone@example.com").is_err());
         assert!(CommandId::parse("a/b").is_err());
         assert!(OrderId::parse("07-0001A").is_ok());

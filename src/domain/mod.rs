@@ -22,7 +22,7 @@ pub mod item;
 pub mod level;
 pub mod machine;
 pub mod memory;
-pub mod named;
+mod named;
 pub mod order;
 pub mod place;
 pub mod plan;

@@ -4,21 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::days::LocalDays;
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
-
-/// What kind of place holds the stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A warehouse of the merchant.
-    Warehouse,
-    /// A shop people walk into.
-    Store,
-    /// A warehouse somebody else runs for the merchant.
-    ThirdParty,
-    /// A supplier who ships to the customer.
-    Supplier,
-    /// Stock a marketplace holds.
-    Marketplace,
-}
+pub use crate::domain::place::Kind;
 
 /// Whether a place takes new claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
