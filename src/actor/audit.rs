@@ -251,7 +251,11 @@ impl Audit for Warehouse {
     }
 }
 
-impl Audit for Channel {}
+impl Audit for Channel {
+    fn state_problems(&self) -> Vec<String> {
+        invariant::broken_channel(self)
+    }
+}
 
 impl Audit for Items {}
 

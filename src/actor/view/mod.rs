@@ -9,5 +9,5 @@ mod rows;
 mod shared;
 mod stock;
 
-pub use rows::{ItemWatch, PolicyWatch, RowView};
+pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};
