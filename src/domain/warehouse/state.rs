@@ -192,6 +192,12 @@ impl Warehouse {
         self.allocations.iter()
     }
 
+    /// An open allocation.
+    #[must_use]
+    pub fn allocation(&self, reservation: &ReservationId) -> Option<&Allocation> {
+        self.allocations.get(reservation)
+    }
+
     /// The claims that wait for goods.
     #[must_use]
     pub const fn waiting(&self) -> &WaitingRows {
