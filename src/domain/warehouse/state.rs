@@ -192,10 +192,10 @@ impl Warehouse {
         self.allocations.iter()
     }
 
-    /// An open allocation.
+    /// One open allocation.
     #[must_use]
-    pub fn allocation(&self, reservation: &ReservationId) -> Option<&Allocation> {
-        self.allocations.get(reservation)
+    pub fn allocation(&self, id: &ReservationId) -> Option<&Allocation> {
+        self.allocations.get(id)
     }
 
     /// The claims that wait for goods.
