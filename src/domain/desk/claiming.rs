@@ -96,19 +96,8 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
         give_up(scribe, order, UNROUTABLE);
     } else {
         lift(order);
-        release_reservation(scribe, order, routing);
     }
     Ok(())
-}
-
-/// What the order's reservation holds at warehouses that are not in the plan is given back once the plan is carried out.
-fn release_reservation(scribe: &Scribe, order: &mut Order, routing: &Routing) {
-    let Some(reservation) = order.reservation.clone() else { return };
-    let planned = |at: &WarehouseId| routing.decision.parts.iter().any(|part| part.warehouse == *at);
-    for warehouse in routing.held.iter().filter(|warehouse| !planned(warehouse)) {
-        let (warehouse, message) = (warehouse.clone(), Message::ReleaseReservation(reservation.clone()));
-        order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
-    }
 }
 
 /// Ends the hold of an order that no place was found for: what is done next decides anew.
@@ -372,17 +361,8 @@ fn drop_plan(order: &mut Order, parts: &[ClaimPart]) {
     order.fulfilments.retain(|known| {
         known.state != FulfilmentState::Proposed || !parts.iter().any(|part| part.fulfilment == known.number)
     });
-    // What was to wait, and which holds are not needed, is decided anew with the rest.
-    let decided = |task: &Task| match &task.work {
-        TaskWork::Backorder { .. } => true,
-        TaskWork::Tell { message, .. } => matches!(message, Message::ReleaseReservation(_)),
-        TaskWork::Route
-        | TaskWork::Claim { .. }
-        | TaskWork::Allocate { .. }
-        | TaskWork::Abandon { .. }
-        | TaskWork::CloseBackorder { .. } => false,
-    };
-    order.tasks.open.retain(|task| !decided(task));
+    // What was to wait is decided anew with the rest.
+    order.tasks.open.retain(|task| !matches!(task.work, TaskWork::Backorder { .. }));
 }
 
 /// Asks for a routing, once. It comes after the one under way: what that one places has its place by then.

@@ -319,8 +319,6 @@ pub struct Routing {
     pub decision: Decision,
     /// For each warehouse of the decision: how long it has to answer, and its local day.
     pub places: Vec<Place>,
-    /// Where the reservation that the order takes over holds something.
-    pub held: Vec<WarehouseId>,
     /// What could be had of each line's SKU in all, for a refusal that tells the numbers.
     pub free: Vec<Shortfall>,
     /// Whether a place serves the order at all, stock aside.

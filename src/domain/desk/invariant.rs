@@ -344,7 +344,7 @@ impl Said {
                 Message::GiveUpWait { wait } => {
                     self.unsure.insert((warehouse.clone(), wait.clone()));
                 }
-                Message::Move(_) | Message::AckServed { .. } | Message::ReleaseReservation(_) => {}
+                Message::Move(_) | Message::AckServed { .. } => {}
             },
             TaskWork::Backorder { id, warehouse, .. } => {
                 self.unsure.insert((warehouse.clone(), id.clone()));
