@@ -2,13 +2,13 @@
 //! twice.
 
 use super::journal::{Audit, Past};
-use crate::domain::desk::invariant::{broken, broken_archived};
+use crate::domain::desk::invariant::{of_desk, of_document};
 use crate::domain::desk::{Desk, DeskFactKind, DeskRow, Document};
 use crate::journal::record::Entry;
 
 impl Audit for Desk {
     fn state_problems(&self) -> Vec<String> {
-        broken(self)
+        of_desk(self)
     }
 
     fn entry_problems(entry: &Entry<Self>, version: u64, past: &mut Past) -> Vec<String> {
@@ -50,7 +50,10 @@ impl Audit for Desk {
         if let Document::Transfer(transfer) = document {
             past.archived_transfers.push(transfer.clone());
         }
-        let mut problems = broken_archived(document);
+        let mut problems = of_document(document);
+        if !document.is_settled() {
+            problems.push(format!("{}: in the archive, yet not settled", document.id()));
+        }
         if document.id() != id {
             problems.push(format!("{id}: the archive has {} there", document.id()));
         }

@@ -133,7 +133,6 @@ const fn about(message: &Message) -> Option<&CommandId> {
         Message::Unwait { wait, .. } | Message::GiveUpWait { wait } | Message::AckServed { wait, .. } => {
             Some(wait)
         }
-        Message::ReleaseReservation(reservation) => Some(reservation),
         Message::Move(_) => None,
     }
 }
@@ -287,8 +286,7 @@ fn untold(tasks: &Tasks, sku: &Sku) -> (i64, i64) {
             | Message::WriteOff { .. }
             | Message::Unwait { .. }
             | Message::GiveUpWait { .. }
-            | Message::AckServed { .. }
-            | Message::ReleaseReservation(_) => {}
+            | Message::AckServed { .. } => {}
         }
     }
     untold
