@@ -40,6 +40,9 @@ pub(super) fn step(
     if matches!(step, FulfilStep::Uncollected) && found != FulfilmentState::ReadyForPickup {
         return Err(Refusal::IllegalStep { act: UNCOLLECTED, found: found.name() });
     }
+    if matches!(step, FulfilStep::Deliver { .. }) && part.carrier == Some(Carrier::ReturnedToSender) {
+        return Err(Refusal::IllegalStep { act: name.name(), found: Carrier::ReturnedToSender.name() });
+    }
     match step {
         FulfilStep::Accept => moved(scribe, order, number, state, DeskFactKind::FulfilmentAccepted),
         FulfilStep::BeginPick => moved(scribe, order, number, state, DeskFactKind::FulfilmentPicking),
@@ -64,7 +67,7 @@ pub(super) fn step(
         }
         FulfilStep::Ship { lines, parcels, at } => {
             if let Some(lines) = lines {
-                split(order, number, lines)?;
+                split(scribe, order, number, lines)?;
             }
             pack(order, number, parcels, &[])?;
             leave(scribe, order, number, state, (DeskFactKind::FulfilmentShipped, *at));
@@ -245,7 +248,12 @@ fn pack(
 }
 
 /// Only these units go; the rest stays behind as a fulfilment of its own, where it stood.
-fn split(order: &mut Order, number: u32, lines: &[(LineId, i64)]) -> Result<(), Refusal> {
+fn split(
+    scribe: &mut Scribe,
+    order: &mut Order,
+    number: u32,
+    lines: &[(LineId, i64)],
+) -> Result<(), Refusal> {
     let Some(mut part) = order.fulfilment(number).cloned() else { return Ok(()) };
     let mut going: Vec<FulfilmentLine> = Vec::new();
     for (id, quantity) in lines {
@@ -272,6 +280,7 @@ fn split(order: &mut Order, number: u32, lines: &[(LineId, i64)]) -> Result<(), 
     if !part.lines.is_empty() {
         part.number = order.next_fulfilment();
         part.parcels = Vec::new();
+        scribe.asked.push(((part.warehouse.clone(), part.day), 1));
         order.fulfilments.push(part);
     }
     Ok(())

@@ -149,7 +149,11 @@ pub(super) fn receive(
         if matches!(back.state, ReturnState::Closed | ReturnState::Cancelled) {
             return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
-        if let Some(warehouse) = warehouse {
+        if let Some(warehouse) = warehouse.filter(|warehouse| **warehouse != back.warehouse) {
+            // What has arrived waits for its inspection where it is.
+            if back.state != ReturnState::Announced {
+                return Err(Refusal::IllegalStep { act: "receive elsewhere", found: back.state.name() });
+            }
             back.warehouse = warehouse.clone();
         }
         let lines: Vec<ReturnedUnits> = match lines {
@@ -178,6 +182,9 @@ pub(super) fn receive(
             let kind = MovementKind::Return(Some(Condition::QualityControl));
             push_move(scribe, tasks, back, (kind, said.sku.clone(), said.quantity));
             arrived.push(DeskLine { line: None, sku: said.sku.clone(), quantity: said.quantity });
+        }
+        if arrived.is_empty() {
+            return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
         back.state = back.settled_state();
         let note = Note::at(&back.warehouse, arrived).part(back.number);
