@@ -2,7 +2,9 @@
 //! were, and damage is told.
 
 mod damage;
+mod desk;
 mod golden;
 mod random;
+mod random_desk;
 mod same;
 mod samples;
