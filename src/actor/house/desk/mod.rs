@@ -15,6 +15,8 @@ mod figures;
 mod placing;
 mod reading;
 mod running;
+#[cfg(test)]
+mod tests;
 
 pub(super) use desks::Lobby;
 pub use desks::{Desks, OrderRules};

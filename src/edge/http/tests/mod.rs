@@ -2,6 +2,7 @@
 
 mod changes;
 mod hostile;
+mod owned;
 mod papers;
 mod reading;
 mod selling;
