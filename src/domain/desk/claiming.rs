@@ -497,7 +497,7 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
 pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
     let parked = order.unrouted() > 0 && !order.tasks.is_routing();
     if parked {
-        super::paying::lift(order, &[UNROUTABLE, ASK_OPERATOR]);
+        lift(order);
         once_more(order);
         order.blocked.retain(|blocked| blocked.why != Why::RefusedClaim);
         route(scribe, order);

@@ -12,9 +12,7 @@ use super::parts::{
     Read, get_known, get_name, get_named, get_small, get_timeline, put_known, put_name, put_small,
     put_timeline,
 };
-use super::routing::{
-    get_blocked, get_method, get_routed, put_blocked, put_method, put_routed,
-};
+use super::routing::{get_blocked, get_method, get_routed, put_blocked, put_method, put_routed};
 use super::task::{get_tasks, put_tasks};
 use crate::domain::ids::{ChannelId, LineId, OrderNumber, Reason, Reference, WarehouseId};
 use crate::domain::order::model::Waits;

@@ -3,8 +3,10 @@
 
 mod damage;
 mod desk;
+mod document;
 mod golden;
 mod random;
 mod random_desk;
+mod random_task;
 mod same;
 mod samples;

@@ -13,21 +13,18 @@ use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
     ActorName, ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, WarehouseId,
 };
-use crate::domain::level::Condition;
 use crate::domain::machine::Cause;
 use crate::domain::order::model::{Known, Waits};
 use crate::domain::order::{
-    Carrier, ClaimPart, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState,
-    Happened, Inbound, InboundLine, InboundState, Inspected, Line, Message, OnHold, Order, Parcel, Payment,
-    PaymentState, Refund, Return, ReturnLine, ReturnState, Routed, Task, TaskWork, Tasks, Terms, Transfer,
-    TransferLine, TransferState,
+    Carrier, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Happened,
+    Inbound, InboundLine, InboundState, Inspected, Line, OnHold, Order, Parcel, Payment, PaymentState,
+    Refund, Return, ReturnLine, ReturnState, Routed, Terms, Transfer, TransferLine, TransferState,
 };
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::{
     Blocked, Chosen, Considered, Decided, Dropped, Explanation, Filter, Method, Outcome, Sort, Way, Why,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
 use crate::journal::record::Entry;
 
 proptest! {
@@ -54,10 +51,11 @@ pub(super) fn entry() -> impl Strategy<Value = Entry<Desk>> {
 }
 
 /// Names that come up again and again, so that a record names the same string twice, and odd ones.
-const NAMES: [&str; 8] = ["BER", "web-de", "TEE-M", "Größe #1/ü", "1", "07-00aa", "x", "00340434161094021501"];
+const NAMES: [&str; 8] =
+    ["BER", "web-de", "TEE-M", "Größe #1/ü", "1", "07-00aa", "x", "00340434161094021501"];
 
 /// SplitMix64.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self) -> u64 {
@@ -68,23 +66,23 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(end).unwrap()).unwrap()
     }
 
-    fn flag(&mut self) -> bool {
+    pub(super) fn flag(&mut self) -> bool {
         self.roll().is_multiple_of(2)
     }
 
-    fn byte(&mut self) -> u8 {
+    pub(super) fn byte(&mut self) -> u8 {
         u8::try_from(self.below(256)).unwrap()
     }
 
-    fn small(&mut self) -> u32 {
+    pub(super) fn small(&mut self) -> u32 {
         if self.flag() { u32::try_from(self.below(5)).unwrap() } else { self.roll() as u32 }
     }
 
-    fn units(&mut self) -> i64 {
+    pub(super) fn units(&mut self) -> i64 {
         match self.below(4) {
             0 => 0,
             1 => self.roll().cast_signed(),
@@ -92,31 +90,35 @@ impl Dice {
         }
     }
 
-    fn time(&mut self) -> Timestamp {
+    pub(super) fn time(&mut self) -> Timestamp {
         Timestamp::from_millis(self.units())
     }
 
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())]
     }
 
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.flag().then(|| make(self))
     }
 
-    fn few<T>(&mut self, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub(super) fn few<T>(&mut self, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.below(4)).map(|_| make(self)).collect()
     }
 
     fn text(&mut self) -> String {
-        if self.flag() { NAMES[self.below(NAMES.len())].to_owned() } else { format!("n{}", self.roll() % 1_000) }
+        if self.flag() {
+            NAMES[self.below(NAMES.len())].to_owned()
+        } else {
+            format!("n{}", self.roll() % 1_000)
+        }
     }
 
-    fn id(&mut self) -> CommandId {
+    pub(super) fn id(&mut self) -> CommandId {
         CommandId::stored(&self.text())
     }
 
-    fn order_id(&mut self) -> OrderId {
+    pub(super) fn order_id(&mut self) -> OrderId {
         OrderId::stored(&self.text())
     }
 
@@ -124,31 +126,31 @@ impl Dice {
         ActorName::stored(&self.text())
     }
 
-    fn sku(&mut self) -> Sku {
+    pub(super) fn sku(&mut self) -> Sku {
         Sku::stored(&self.text())
     }
 
-    fn warehouse(&mut self) -> WarehouseId {
+    pub(super) fn warehouse(&mut self) -> WarehouseId {
         WarehouseId::stored(if self.flag() { "BER" } else { "WIE" })
     }
 
-    fn channel(&mut self) -> ChannelId {
+    pub(super) fn channel(&mut self) -> ChannelId {
         ChannelId::stored(&self.text())
     }
 
-    fn line_id(&mut self) -> LineId {
+    pub(super) fn line_id(&mut self) -> LineId {
         LineId::stored(&self.text())
     }
 
-    fn reason(&mut self) -> Reason {
+    pub(super) fn reason(&mut self) -> Reason {
         Reason::stored(&self.text())
     }
 
-    fn reference(&mut self) -> Reference {
+    pub(super) fn reference(&mut self) -> Reference {
         Reference::stored(&self.text())
     }
 
-    fn claim_line(&mut self) -> ClaimLine {
+    pub(super) fn claim_line(&mut self) -> ClaimLine {
         ClaimLine { sku: self.sku(), quantity: self.units() }
     }
 
@@ -443,97 +445,5 @@ impl Dice {
         let parts = self.few(|dice| (dice.warehouse(), dice.few(|dice| (dice.line_id(), dice.units()))));
         let (attempt, at) = (self.small(), self.time());
         Routed { attempt, at, explanation: Explanation { considered, chosen }, parts }
-    }
-
-    fn tasks(&mut self) -> Tasks {
-        let open = self.few(|dice| Task { number: dice.small(), since: dice.time(), work: dice.work() });
-        Tasks { open, last: self.small() }
-    }
-
-    fn work(&mut self) -> TaskWork {
-        let (attempt, parts) = (self.small(), self.few(Self::part));
-        match self.below(8) {
-            0 => TaskWork::Route,
-            1 => TaskWork::Claim { attempt, parts },
-            2 => TaskWork::Allocate { attempt, parts },
-            3 => TaskWork::Abandon { attempt, parts },
-            4 => TaskWork::Backorder {
-                channel: self.channel(),
-                id: self.id(),
-                line: self.line_id(),
-                warehouse: self.warehouse(),
-                wait: self.wait(),
-            },
-            5 => TaskWork::CloseBackorder {
-                channel: self.channel(),
-                id: self.id(),
-                left: self.few(Self::claim_line),
-            },
-            _ => TaskWork::Tell { warehouse: self.warehouse(), message: self.message() },
-        }
-    }
-
-    fn part(&mut self) -> ClaimPart {
-        ClaimPart {
-            fulfilment: self.small(),
-            warehouse: self.warehouse(),
-            claim: self.id(),
-            lines: self.few(Self::claim_line),
-        }
-    }
-
-    fn wait(&mut self) -> WaitForStock {
-        WaitForStock {
-            channel: self.channel(),
-            owner: self.order_id(),
-            sku: self.sku(),
-            quantity: self.units(),
-            told: self.flag(),
-            priority: self.byte(),
-            promise: self.maybe(Self::time),
-            accepted_at: self.time(),
-        }
-    }
-
-    fn message(&mut self) -> Message {
-        let (claim, lines) = (self.id(), self.few(Self::claim_line));
-        match self.below(7) {
-            0 => Message::Deallocate { claim, lines },
-            1 => Message::Ship { claim, lines, at: self.time(), transfer: self.flag() },
-            2 => {
-                let (damaged, reason) = (self.flag(), self.maybe(Self::reason));
-                Message::WriteOff { claim, lines, damaged, reason }
-            }
-            3 => Message::Unwait { wait: claim, quantity: self.units() },
-            4 => Message::GiveUpWait { wait: claim },
-            5 => Message::AckServed { wait: claim, upto: self.units() },
-            _ => Message::Move(Movement {
-                sku: self.sku(),
-                kind: self.movement(),
-                quantity: self.units(),
-                reference: self.maybe(Self::reference),
-                reason: self.maybe(Self::reason),
-                occurred_at: self.maybe(Self::time),
-            }),
-        }
-    }
-
-    fn condition(&mut self) -> Condition {
-        self.one_of(&[Condition::Damaged, Condition::QualityControl, Condition::Quarantine])
-    }
-
-    fn movement(&mut self) -> MovementKind {
-        match self.below(10) {
-            0 => MovementKind::Receive(self.maybe(Self::condition)),
-            1 => MovementKind::Return(self.maybe(Self::condition)),
-            2 => MovementKind::Adjust,
-            3 => MovementKind::Hold(self.condition()),
-            4 => MovementKind::Restock(self.condition()),
-            5 => MovementKind::Reclassify { from: self.condition(), to: self.condition() },
-            6 => MovementKind::Scrap(self.maybe(Self::condition)),
-            7 => MovementKind::Sell { channel: self.channel(), reservation: self.maybe(Self::id) },
-            8 => MovementKind::TransferOut { transfer: self.order_id() },
-            _ => MovementKind::TransferIn { transfer: self.order_id(), into: self.maybe(Self::condition) },
-        }
     }
 }
