@@ -499,9 +499,8 @@ pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
     let parked = order.unrouted() > 0 && !order.tasks.is_routing();
     if parked {
         lift(order);
-        let lacked = |blocked: &Blocked| blocked.why.lacked_goods() && blocked.why != Why::ShortPicked;
-        order.blocked.retain(|blocked| !lacked(blocked));
         once_more(order);
+        order.blocked.retain(|blocked| blocked.why != Why::RefusedClaim);
         route(scribe, order);
     }
     parked
