@@ -8,6 +8,8 @@
 mod rows;
 mod shared;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};
