@@ -6,7 +6,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench: its failures are loud")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +16,7 @@ use lagerd::actor::House;
 use lagerd::actor::directory::{Ground, Note};
 use lagerd::actor::house::opening::Opening;
 use lagerd::actor::house::reserve::Reserve;
-use lagerd::actor::house::{ChannelSpec, Kind, Mode, Sender, WarehouseSpec, WarehouseState};
+use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec};
 use lagerd::actor::journaled::Limits;
 use lagerd::domain::hold::ClaimLine;
 use lagerd::domain::ids::{ChannelId, CommandId, Sku, WarehouseId};
@@ -69,28 +68,14 @@ fn ground(journal: Arc<dyn Journal>) -> Ground {
 fn opening() -> Opening {
     let (warehouse, channel) = (WarehouseId::parse("BER").unwrap(), ChannelId::parse("web").unwrap());
     Opening {
-        warehouses: vec![WarehouseSpec {
-            id: warehouse.clone(),
-            name: None,
-            kind: Kind::Warehouse,
-            country: None,
-            postal_code: None,
-            state: WarehouseState::Open,
-            lag_ms: BTreeMap::new(),
-        }],
-        channels: vec![ChannelSpec {
-            id: channel,
-            mode: Mode::Asks,
-            warehouses: vec![warehouse],
-            buffer: 0,
-            display_cap: None,
-            low_at: 5,
-        }],
+        warehouses: vec![WarehouseSpec::named(warehouse.clone())],
+        channels: vec![ChannelSpec::named(channel, Mode::Asks, vec![warehouse])],
         rules: Rules {
             max_hold_ms: 7_200_000,
             count_horizon_ms: 48 * 3_600_000,
             windows: Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 2_000_000 },
         },
+        orders: OrderRules::default(),
         refused_demand_max: 1_000,
     }
 }

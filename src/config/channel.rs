@@ -1,9 +1,11 @@
 //! `[[channel]]`: the places that sell.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::check;
 use super::reader::{Table, Words};
+use super::{Leftover, Problems, Split, check};
 
 /// Whether a channel can be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,6 +56,24 @@ pub struct Channel {
     pub display_cap: Option<u64>,
     /// From this figure down a SKU's state is `low`.
     pub low_at: u64,
+    /// Countries it sells to, as ISO 3166 codes; `None` = all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countries: Option<Vec<String>>,
+    /// Whether its orders are held until their payment is authorised or paid.
+    pub payment_required: bool,
+    /// Whether what stock can't cover may be backordered.
+    pub backorder: bool,
+    /// Units per SKU that may be backordered, unless a policy says otherwise; `None` = any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backorder_limit: Option<u64>,
+    /// Whether an order ships when all of it can, and not before.
+    pub ship_complete: bool,
+    /// How its orders may be split; `None` = as `[routing]` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+    /// What becomes of lines nobody can ship; `None` = as `[routing]` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftover: Option<Leftover>,
     /// Whom customers may turn to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
@@ -71,6 +91,13 @@ impl Channel {
             buffer: 0,
             display_cap: None,
             low_at: 3,
+            countries: None,
+            payment_required: false,
+            backorder: false,
+            backorder_limit: None,
+            ship_complete: false,
+            split: None,
+            leftover: None,
             support: None,
         }
     }
@@ -80,7 +107,7 @@ impl Channel {
         let id = table.required("id", check::ID, check::id);
         let base = Self::named(id.clone().unwrap_or_default(), Vec::new());
         let currency = |text: &str| check::capitals(text, 3);
-        let channel = Self {
+        let sold = Self {
             mode: table.word("mode", base.mode),
             currency: table.text(
                 "currency",
@@ -92,10 +119,46 @@ impl Channel {
             buffer: table.whole("buffer", base.buffer, 0..=UNITS_MAX),
             display_cap: table.whole_opt("display_cap", 1..=UNITS_MAX),
             low_at: table.whole("low_at", base.low_at, 0..=UNITS_MAX),
-            support: table.section_opt("support", read_support),
+            countries: table.list_opt("countries", check::COUNTRIES, |text| check::capitals(text, 2)),
+            payment_required: table.flag("payment_required", base.payment_required),
+            backorder_limit: table.whole_opt("backorder_limit", 1..=UNITS_MAX),
             ..base
         };
+        let limited = sold.backorder_limit.is_some();
+        let channel = Self {
+            backorder: table.flag_as("backorder", ("with backorder_limit", limited)),
+            ship_complete: table.flag("ship_complete", sold.ship_complete),
+            split: table.word_opt("split"),
+            leftover: table.word_opt("leftover"),
+            support: table.section_opt("support", read_support),
+            ..sold
+        };
         id.map(|_| channel)
+    }
+
+    /// Notes what doesn't fit each other or the warehouses.
+    pub(super) fn check(&self, path: &str, warehouses: &BTreeSet<&str>, problems: &mut Problems) {
+        check::named(&format!("{path}.warehouses"), &self.warehouses, "warehouse", warehouses, problems);
+        let countries = self.countries.as_deref().unwrap_or_default();
+        check::once(&format!("{path}.countries"), countries, problems);
+        if self.backorder && self.leftover == Some(Leftover::Refuse) {
+            let found = "orders would be refused for units that backorder = true offers";
+            problems.add(format!("{path}.leftover"), found, "another word, or leave one of the two out");
+        }
+        if !self.backorder {
+            let contrary = [
+                ("backorder_limit", self.backorder_limit.is_some()),
+                ("leftover", self.leftover == Some(Leftover::Backorder)),
+            ];
+            for (key, _) in contrary.into_iter().filter(|(_, given)| *given) {
+                let expected = "set backorder = true as well, or leave it out";
+                problems.add(format!("{path}.{key}"), "nothing may be backordered", expected);
+            }
+        }
+        if self.mode == ChannelMode::Tells && self.leftover == Some(Leftover::Refuse) {
+            let found = "what a channel tells of is a fact and never refused";
+            problems.add(format!("{path}.leftover"), found, "\"backorder\", \"park\" or \"ask\"");
+        }
     }
 }
 

@@ -1,7 +1,16 @@
 //! The shapes texts must have, as parsers whose error says what is wrong.
 
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
+use super::Problems;
+
 /// What an id of a warehouse, channel or source is made of.
 pub(super) const ID: &str = "an id of 1 to 32 letters, digits, '-' or '_'";
+
+/// What a list of countries is made of.
+pub(super) const COUNTRIES: &str = "a list of codes of two capital letters such as \"DE\"";
 
 /// An id: it becomes part of keys, routing keys, metric labels and URLs, so it needs no escaping in any of them.
 pub(super) fn id(text: &str) -> Result<String, String> {
@@ -16,6 +25,32 @@ pub(super) fn id(text: &str) -> Result<String, String> {
 /// Where the text is no id.
 pub fn parse_id(text: &str) -> Result<String, String> {
     id(text).map_err(|_| format!("expected {ID}"))
+}
+
+/// Notes ids of a list that are not there, or are named twice.
+pub(super) fn named(path: &str, list: &[String], what: &str, ids: &BTreeSet<&str>, problems: &mut Problems) {
+    for id in list.iter().filter(|id| !ids.contains(id.as_str())) {
+        problems.add(path, format!("{id:?} is no {what}"), known(ids));
+    }
+    once(path, list, problems);
+}
+
+/// Notes what is named twice in a list.
+pub(super) fn once(path: &str, list: &[String], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for name in list {
+        if !seen.insert(name) {
+            problems.add(path, format!("{name:?} is named twice"), "name each one once");
+        }
+    }
+}
+
+/// What could have been named.
+pub(super) fn known(ids: &BTreeSet<&str>) -> String {
+    if ids.is_empty() {
+        return "none is configured".to_owned();
+    }
+    format!("known: {}", ids.iter().copied().collect::<Vec<_>>().join(", "))
 }
 
 /// An origin as browsers send it (RFC 6454): scheme, host, and a port where it is not the scheme's own.
@@ -49,11 +84,17 @@ pub(super) fn line(text: &str, most: usize) -> Result<String, String> {
     }
 }
 
-/// A time zone's name as the IANA database spells it, by shape.
-pub(super) fn zone(text: &str) -> Result<String, String> {
-    let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
-    if fits { Ok(text.to_owned()) } else { Err(String::new()) }
+/// A time zone, looked up by its name in the IANA database: the system's, or the one built in where it has none.
+pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
+    match TimeZone::get(text) {
+        Ok(zone) if !zone.is_unknown() => Ok(zone),
+        _ => Err("the time zone database doesn't know it".to_owned()),
+    }
+}
+
+/// One of a few names.
+pub(super) fn one_of(text: &str, names: &[&str]) -> Result<String, String> {
+    if names.contains(&text) { Ok(text.to_owned()) } else { Err(String::new()) }
 }
 
 /// What a log filter looks like.
@@ -92,6 +133,17 @@ mod tests {
         }
         for bad in ["", "a b", "ä", "a/b", "a.b", &"x".repeat(33)] {
             assert!(id(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// A zone is one whose days can be counted.
+    #[test]
+    fn zones() {
+        for good in ["Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT-1"] {
+            assert!(zone(good).is_ok(), "{good}");
+        }
+        for bad in ["", "Europe/Potsdam", "Etc/Unknown", "+01:00", "../zone.tab", "/etc/passwd"] {
+            assert!(zone(bad).is_err(), "{bad}");
         }
     }
 

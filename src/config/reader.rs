@@ -71,6 +71,15 @@ impl<'f> Table<'f> {
         })
     }
 
+    /// A whole number with a sign, within `range`.
+    pub(super) fn signed(&mut self, key: &str, default: i64, range: RangeInclusive<i64>) -> i64 {
+        let accepts = format!("a whole number from {} to {}", range.start(), range.end());
+        self.value(key, &default.to_string(), &accepts, |node| {
+            node.as_whole().filter(|number| range.contains(number)).ok_or_else(String::new)
+        })
+        .unwrap_or(default)
+    }
+
     /// A number with a fraction that may be left out.
     pub(super) fn real_opt(&mut self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
         let accepts = format!("a number from {} to {}", range.start(), range.end());
@@ -81,15 +90,29 @@ impl<'f> Table<'f> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &str, default: bool) -> bool {
-        self.value(key, &default.to_string(), "true or false", |node| node.as_flag().ok_or_else(String::new))
-            .unwrap_or(default)
+        self.flag_as(key, (&default.to_string(), default))
+    }
+
+    /// `true` or `false`, with a default that follows from another key and is told in words.
+    pub(super) fn flag_as(&mut self, key: &str, default: (&str, bool)) -> bool {
+        self.value(key, default.0, "true or false", |node| node.as_flag().ok_or_else(String::new))
+            .unwrap_or(default.1)
     }
 
     /// One of a few words.
     pub(super) fn word<T: Words>(&mut self, key: &str, default: T) -> T {
-        let words: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let name = T::WORDS.iter().find(|(_, meaning)| *meaning == default).map_or("", |(word, _)| *word);
-        self.value(key, &format!("\"{name}\""), &words.join(" or "), |node| {
+        self.one_of(key, &format!("\"{name}\"")).unwrap_or(default)
+    }
+
+    /// One of a few words that may be left out.
+    pub(super) fn word_opt<T: Words>(&mut self, key: &str) -> Option<T> {
+        self.one_of(key, "none")
+    }
+
+    fn one_of<T: Words>(&mut self, key: &str, default: &str) -> Option<T> {
+        let words: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        self.value(key, default, &words.join(" or "), |node| {
             let asked = node.as_text().ok_or_else(String::new)?;
             T::WORDS
                 .iter()
@@ -97,7 +120,6 @@ impl<'f> Table<'f> {
                 .map(|(_, meaning)| *meaning)
                 .ok_or_else(String::new)
         })
-        .unwrap_or(default)
     }
 
     /// A text with a default, parsed by `parse`, whose error says what is wrong.
@@ -178,15 +200,53 @@ impl<'f> Table<'f> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         self.note(key, "required", accepts);
-        let path = format!("{}{key}", self.path);
-        match self.values.get(key) {
-            None => self.findings.problems.add(path, "missing", format!("expected {accepts}")),
-            Some(Node { kind: Kind::List(items), .. }) if items.is_empty() => {
-                self.findings.problems.add(path, "found an empty list", format!("expected {accepts}"));
-            }
-            Some(_) => return self.items(key, accepts, parse),
+        if !self.values.contains_key(key) {
+            let path = format!("{}{key}", self.path);
+            self.findings.problems.add(path, "missing", format!("expected {accepts}"));
         }
-        Vec::new()
+        self.some_items(key, accepts, parse)
+    }
+
+    /// A list of texts that may be left out, which means all there are; it must not be empty, for that would mean none.
+    pub(super) fn list_opt<T>(
+        &mut self,
+        key: &str,
+        accepts: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        self.note(key, "none", accepts);
+        self.values.contains_key(key).then(|| self.some_items(key, accepts, parse))
+    }
+
+    /// A list of names, with those that count when it is left out.
+    pub(super) fn names(
+        &mut self,
+        key: &str,
+        default: &[&str],
+        accepts: &str,
+        parse: impl Fn(&str) -> Result<String, String>,
+    ) -> Vec<String> {
+        let quoted: Vec<String> = default.iter().map(|name| format!("\"{name}\"")).collect();
+        self.note(key, &format!("[{}]", quoted.join(", ")), accepts);
+        if self.values.contains_key(key) {
+            return self.some_items(key, accepts, parse);
+        }
+        default.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn some_items<T>(
+        &mut self,
+        key: &str,
+        accepts: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        if let Some(Node { kind: Kind::List(items), .. }) = self.values.get(key)
+            && items.is_empty()
+        {
+            let path = format!("{}{key}", self.path);
+            self.findings.problems.add(path, "found an empty list", format!("expected {accepts}"));
+        }
+        self.items(key, accepts, parse)
     }
 
     /// A list of texts; a missing one is empty.

@@ -8,7 +8,10 @@ use super::check;
 use super::reader::{Findings, Table};
 use super::store::UrlKeys;
 use super::token::Scope;
-use super::{Channel, Feed, Http, Limits, LogFormat, Problems, Store, StoreKind, Token, Warehouse};
+use super::{
+    Channel, Feed, Http, Limits, LogFormat, Orders, Privacy, Problems, Routing, Store, StoreKind, Token,
+    Warehouse,
+};
 
 /// Everything the daemon can be told. Values are within their ranges and fit each other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +28,12 @@ pub struct Settings {
     pub store: Store,
     /// What keeps memory and answers bounded.
     pub limits: Limits,
+    /// Which warehouse ships an order.
+    pub routing: Routing,
+    /// How long an order may take, and how many are open at once.
+    pub orders: Orders,
+    /// How long people's data and orders are kept.
+    pub privacy: Privacy,
     /// The places that hold stock, in the file's order.
     #[serde(rename = "warehouse", skip_serializing_if = "Vec::is_empty")]
     pub warehouses: Vec<Warehouse>,
@@ -55,16 +64,36 @@ impl Settings {
         let feed = top.section("feed", Feed::read);
         let (store, keys) = top.section("store", Store::read);
         let limits = top.section("limits", Limits::read);
+        let routing = top.section("routing", Routing::read);
+        let orders = top.section("orders", Orders::read);
+        let privacy = top.section("privacy", Privacy::read);
         let warehouses = top.sections("warehouse", Warehouse::read);
         let channels = top.sections("channel", Channel::read);
         let tokens = top.sections("token", Token::read);
         top.finish();
-        (Self { log, log_format, http, feed, store, limits, warehouses, channels, tokens }, keys)
+        let settings = Self {
+            log,
+            log_format,
+            http,
+            feed,
+            store,
+            limits,
+            routing,
+            orders,
+            privacy,
+            warehouses,
+            channels,
+            tokens,
+        };
+        (settings, keys)
     }
 
     /// Notes what is wrong between settings that are right each by itself.
     pub(super) fn check(&self, problems: &mut Problems) {
         self.check_limits(problems);
+        self.routing.check(&self.limits, problems);
+        self.orders.check(problems);
+        self.privacy.check(problems);
         self.check_places(problems);
         self.check_tokens(problems);
         if self.store.kind == StoreKind::Embedded && self.store.url.is_some() {
@@ -110,23 +139,12 @@ impl Settings {
         twice("warehouse", "id", self.warehouses.iter().map(|w| w.id.as_str()), problems);
         twice("channel", "id", self.channels.iter().map(|c| c.id.as_str()), problems);
         twice("token", "name", self.tokens.iter().map(|t| t.name.as_str()), problems);
+        let channels: BTreeSet<&str> = self.channels.iter().map(|c| c.id.as_str()).collect();
         for (index, warehouse) in self.warehouses.iter().enumerate() {
-            if warehouse.latitude.is_some() != warehouse.longitude.is_some() {
-                let path = format!("warehouse[{index}].latitude");
-                problems.add(path, "one of latitude and longitude is missing", "give both or none");
-            }
+            warehouse.check(&format!("warehouse[{index}]"), &channels, problems);
         }
         for (index, channel) in self.channels.iter().enumerate() {
-            let path = format!("channel[{index}].warehouses");
-            let mut seen = BTreeSet::new();
-            for id in &channel.warehouses {
-                if !warehouses.contains(id.as_str()) {
-                    problems.add(&path, format!("{id:?} is no warehouse"), known(&warehouses));
-                }
-                if !seen.insert(id) {
-                    problems.add(&path, format!("{id:?} is named twice"), "name each warehouse once");
-                }
-            }
+            channel.check(&format!("channel[{index}]"), &warehouses, problems);
         }
     }
 
@@ -142,7 +160,11 @@ impl Settings {
                 };
                 if !ids.contains(of.as_str()) {
                     let path = format!("token[{index}].scopes");
-                    problems.add(path, format!("\"{scope}\" names {of:?}, which is not there"), known(ids));
+                    problems.add(
+                        path,
+                        format!("\"{scope}\" names {of:?}, which is not there"),
+                        check::known(ids),
+                    );
                 }
             }
         }
@@ -157,11 +179,4 @@ fn twice<'a>(section: &str, key: &str, ids: impl Iterator<Item = &'a str>, probl
             problems.add(path, format!("{id:?} is there already"), "give each one its own");
         }
     }
-}
-
-fn known(ids: &BTreeSet<&str>) -> String {
-    if ids.is_empty() {
-        return "none is configured".to_owned();
-    }
-    format!("known: {}", ids.iter().copied().collect::<Vec<_>>().join(", "))
 }

@@ -104,6 +104,125 @@ fn tells_every_problem_at_once() {
     assert!(told.contains("lagerd.toml"), "the source is named in\n{told}");
 }
 
+/// Rules of orders are checked as a whole as well: names, and days that don't fit each other.
+#[test]
+fn tells_every_problem_of_orders() {
+    let told = problems(
+        r#"
+        [routing]
+        filters = ["capacity", "capacity", "weather"]
+        sorts = []
+        split = "by_colour"
+        distance_max_km = 0
+        claim_ttl_s = 7201
+        [orders]
+        accept_within_s = 0
+        refund_alert_days = 15
+        lines_max = 10001
+        [privacy]
+        contact_days_after_delivery = 181
+        order_days = 100
+        "#,
+    );
+    for expected in [
+        "routing.filters[2]: found \"weather\"",
+        "expected a list of enabled_and_open, serves_channel",
+        "routing.filters: \"capacity\" is named twice",
+        "routing.sorts: found an empty list",
+        "routing.split: found \"by_colour\"",
+        "routing.distance_max_km: found 0",
+        "routing.claim_ttl_s: 7201 is more than limits.max_hold_s = 7200",
+        "orders.accept_within_s: found 0",
+        "orders.refund_alert_days: 15 is more than orders.refund_within_days = 14",
+        "orders.lines_max: found 10001",
+        "privacy.contact_days_after_delivery: 181 is more than privacy.contact_max_days = 180",
+        "privacy.contact_max_days: 180 is more than privacy.order_days = 100",
+    ] {
+        assert!(told.contains(expected), "{expected:?} is not told in\n{told}");
+    }
+    let told = problems("[limits]\ncommand_timeout_ms = 120000\n");
+    assert!(told.contains("routing.claim_ttl_s: 120 s are no longer than"), "{told}");
+}
+
+/// So is what places say of orders: whom they name, their zone, and words that contradict each other.
+#[test]
+fn tells_every_problem_of_places() {
+    let told = problems(
+        r#"
+        [[warehouse]]
+        id = "BER"
+        timezone = "Europe/Potsdam"
+        serves_channels = ["web", "web", "app"]
+        serves_countries = ["DE", "de", "DE"]
+        pickup = "yes"
+        [[warehouse]]
+        id = "HAM"
+        serves_countries = []
+        cost = 1.5
+        [[channel]]
+        id = "web"
+        warehouses = ["BER", "BER"]
+        countries = ["Germany"]
+        backorder = false
+        backorder_limit = 5
+        leftover = "backorder"
+        [[channel]]
+        id = "ebay"
+        mode = "tells"
+        warehouses = ["BER"]
+        leftover = "refuse"
+        [[channel]]
+        id = "shop"
+        warehouses = ["BER"]
+        backorder = true
+        leftover = "refuse"
+        "#,
+    );
+    for expected in [
+        "warehouse[0].timezone: found \"Europe/Potsdam\"",
+        "the time zone database doesn't know it",
+        "warehouse[0].serves_channels: \"app\" is no channel; known: ebay, shop, web",
+        "warehouse[0].serves_channels: \"web\" is named twice",
+        "warehouse[0].serves_countries[1]: found \"de\"",
+        "warehouse[0].serves_countries: \"DE\" is named twice",
+        "warehouse[0].pickup: found \"yes\"",
+        "warehouse[1].serves_countries: found an empty list",
+        "warehouse[1].cost: found 1.5",
+        "channel[0].warehouses: \"BER\" is named twice",
+        "channel[0].countries[0]: found \"Germany\"",
+        "channel[0].backorder_limit: nothing may be backordered",
+        "channel[0].leftover: nothing may be backordered",
+        "channel[1].leftover: what a channel tells of is a fact",
+        "channel[2].leftover: orders would be refused",
+    ] {
+        assert!(told.contains(expected), "{expected:?} is not told in\n{told}");
+    }
+}
+
+/// A limit of backorders says that there are some.
+#[test]
+fn backorders_follow_their_limit() {
+    let (_folder, sources) = written(
+        "[[warehouse]]\nid = \"A\"\n[[channel]]\nid = \"a\"\nwarehouses = [\"A\"]\nbackorder_limit = 3\n\
+         [[channel]]\nid = \"b\"\nwarehouses = [\"A\"]\n[[channel]]\nid = \"c\"\nwarehouses = [\"A\"]\nbackorder = true\n",
+    );
+    let settings = load(&sources).expect("right");
+    assert_eq!(settings.channels.iter().map(|c| c.backorder).collect::<Vec<_>>(), [true, false, true]);
+}
+
+/// A store hands goods out unless it is told not to, others the other way round.
+#[test]
+fn pickup_follows_the_kind() {
+    let (_folder, sources) = written(
+        "[[warehouse]]\nid = \"A\"\nkind = \"store\"\n[[warehouse]]\nid = \"B\"\n\
+         [[warehouse]]\nid = \"C\"\nkind = \"store\"\npickup = false\n[[warehouse]]\nid = \"D\"\npickup = true\n",
+    );
+    let settings = load(&sources).expect("right");
+    assert_eq!(settings.warehouses.iter().map(|w| w.pickup).collect::<Vec<_>>(), [true, false, false, true]);
+    let shown = toml::to_string(&settings).expect("settings serialise");
+    assert_eq!(shown.matches("pickup = true").count(), 2, "{shown}");
+}
+
 /// Ids are unique within their section.
 #[test]
 fn refuses_ids_given_twice() {

@@ -1,11 +1,12 @@
 //! `[[warehouse]]`: the places that hold stock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
 
-use super::check;
 use super::reader::{Table, Words};
+use super::{Problems, check};
 
 /// What kind of place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -93,13 +94,37 @@ pub struct Warehouse {
     /// Degrees east.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
-    /// Name of its time zone, for example `Europe/Berlin`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<String>,
+    /// Its time zone, in whose days its capacity is counted; `None` = UTC.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "zone_name")]
+    pub timezone: Option<TimeZone>,
     /// What it takes at present.
     pub state: WarehouseState,
     /// Who has the last word on its stock.
     pub stock_authority: StockAuthority,
+    /// Whether routing may choose it.
+    pub enabled: bool,
+    /// Whether it ships.
+    pub ships: bool,
+    /// Whether customers may collect from it.
+    pub pickup: bool,
+    /// Channels whose orders it takes; `None` = all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serves_channels: Option<Vec<String>>,
+    /// Countries it ships to, as ISO 3166 codes; `None` = all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serves_countries: Option<Vec<String>>,
+    /// Fulfilments it can take on a day of its time zone; `None` = any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_per_day: Option<u64>,
+    /// Seconds it has to accept a fulfilment; `None` = as `[orders]` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_within_s: Option<u64>,
+    /// What a fulfilment there costs, in minor units of whatever currency all of them are given in.
+    pub cost: i64,
+    /// The merchant's own order: the smallest number comes first.
+    pub priority: i64,
+    /// Units per SKU that routing leaves there.
+    pub routing_safety: u64,
     /// Systems that send counts, by their name; an unlisted one has no lag.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, Source>,
@@ -120,6 +145,16 @@ impl Warehouse {
             timezone: None,
             state: WarehouseState::Open,
             stock_authority: StockAuthority::Lagerd,
+            enabled: true,
+            ships: true,
+            pickup: false,
+            serves_channels: None,
+            serves_countries: None,
+            capacity_per_day: None,
+            accept_within_s: None,
+            cost: 0,
+            priority: 0,
+            routing_safety: 0,
             sources: BTreeMap::new(),
         }
     }
@@ -127,11 +162,13 @@ impl Warehouse {
     pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
         let id = table.required("id", check::ID, check::id);
         let base = Self::named(id.clone().unwrap_or_default());
+        let country = |text: &str| check::capitals(text, 2);
+        let name = table.text_opt("name", "one line of 1 to 80 characters", |text| check::line(text, 80));
+        let kind = table.word("kind", base.kind);
         let warehouse = Self {
-            name: table.text_opt("name", "one line of 1 to 80 characters", |text| check::line(text, 80)),
-            kind: table.word("kind", base.kind),
-            country: table
-                .text_opt("country", "two capital letters such as \"DE\"", |text| check::capitals(text, 2)),
+            name,
+            kind,
+            country: table.text_opt("country", "two capital letters such as \"DE\"", country),
             postal_code: table
                 .text_opt("postal_code", "one line of 1 to 16 characters", |text| check::line(text, 16)),
             latitude: table.real_opt("latitude", -90.0..=90.0),
@@ -139,6 +176,20 @@ impl Warehouse {
             timezone: table.text_opt("timezone", "a time zone such as \"Europe/Berlin\"", check::zone),
             state: table.word("state", base.state),
             stock_authority: table.word("stock_authority", base.stock_authority),
+            enabled: table.flag("enabled", base.enabled),
+            ships: table.flag("ships", base.ships),
+            pickup: table.flag_as("pickup", ("kind = store", kind == WarehouseKind::Store)),
+            serves_channels: table.list_opt(
+                "serves_channels",
+                "a list of ids of [[channel]] sections",
+                check::id,
+            ),
+            serves_countries: table.list_opt("serves_countries", check::COUNTRIES, country),
+            capacity_per_day: table.whole_opt("capacity_per_day", 1..=1_000_000),
+            accept_within_s: table.whole_opt("accept_within_s", 1..=2_592_000),
+            cost: table.signed("cost", base.cost, -1_000_000_000..=1_000_000_000),
+            priority: table.signed("priority", base.priority, -1_000_000..=1_000_000),
+            routing_safety: table.whole("routing_safety", base.routing_safety, 0..=1_000_000_000),
             sources: table.named("sources", check::ID, check::id, |source| Source {
                 lag_s: source.whole("lag_s", 0, 0..=86_400),
             }),
@@ -146,4 +197,20 @@ impl Warehouse {
         };
         id.map(|_| warehouse)
     }
+
+    /// Notes what doesn't fit each other or the channels.
+    pub(super) fn check(&self, path: &str, channels: &BTreeSet<&str>, problems: &mut Problems) {
+        if self.latitude.is_some() != self.longitude.is_some() {
+            let path = format!("{path}.latitude");
+            problems.add(path, "one of latitude and longitude is missing", "give both or none");
+        }
+        let served = self.serves_channels.as_deref().unwrap_or_default();
+        check::named(&format!("{path}.serves_channels"), served, "channel", channels, problems);
+        let countries = self.serves_countries.as_deref().unwrap_or_default();
+        check::once(&format!("{path}.serves_countries"), countries, problems);
+    }
+}
+
+fn zone_name<S: Serializer>(zone: &Option<TimeZone>, serializer: S) -> Result<S::Ok, S::Error> {
+    zone.as_ref().and_then(TimeZone::iana_name).serialize(serializer)
 }

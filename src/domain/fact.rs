@@ -2,36 +2,12 @@
 
 use super::ids::{CartId, ChannelId, OrderId, Reason, Reference, ReservationId, Sku, SourceId};
 use super::level::{Condition, Level};
+use super::named::named;
 use super::time::Timestamp;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
-        /// The kinds of facts about a warehouse's stock.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum FactKind {
-            $($(#[$doc])* $name = $number,)*
-        }
-
-        impl FactKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name programs see.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            /// The number that stands for it in stored records; never changes.
-            #[must_use]
-            pub const fn number(self) -> u8 {
-                self as u8
-            }
-        }
-    };
-}
-
-kinds! {
+named! {
+    /// The kinds of facts about a warehouse's stock.
+    FactKind:
     /// Goods came in from a supplier.
     Received = 1, "stock_received";
     /// Goods came back from a customer.

@@ -18,7 +18,7 @@ pub struct InvalidId {
 }
 
 impl InvalidId {
-    fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
+    pub(super) fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
         Self { what, value: value.chars().take(40).collect(), rule }
     }
 }
@@ -95,6 +95,11 @@ name!(
     CartId, "cart", "1 to 128 bytes without control characters and without @", opaque
 );
 name!(
+    /// A line of an order, as the channel numbers it; opaque.
+    LineId, "line", "1 to 64 bytes without control characters and without @",
+    |text| text.len() <= 64 && opaque(text)
+);
+name!(
     /// What a movement refers to, for example a purchase order; opaque.
     Reference, "ref", "1 to 128 bytes without control characters and without @", opaque
 );
@@ -105,6 +110,10 @@ name!(
 name!(
     /// Who did it: the name of an access token.
     ActorName, "actor", "1 to 128 bytes without control characters and without @", opaque
+);
+name!(
+    /// An order, as its channel names it; opaque.
+    OrderNumber, "order number", "1 to 128 bytes without control characters and without @", opaque
 );
 name!(
     /// A document of the order desk that owns stock: an order or a transfer, minted by its shard (`07-…`).
@@ -120,6 +129,52 @@ name!(
 /// A reservation's id is the id of the command that asked for it.
 pub type ReservationId = CommandId;
 
+/// A part of an order at one warehouse: the order's id and `-f1`, `-f2` and so on.
+pub type FulfilmentId = OrderId;
+
+/// A return: its order's id and `-r1`, `-r2` and so on, or a document of the desk itself.
+pub type ReturnId = OrderId;
+
+/// An expected receipt is a document of the order desk, as an order is.
+pub type InboundId = OrderId;
+
+/// Shards of order desks; fixed for ever, for ids begin with theirs.
+pub const SHARDS: u8 = 16;
+
+impl OrderId {
+    /// The id of a document, the same whenever it is asked for: its shard, and a hash of its kind and name.
+    #[must_use]
+    pub fn minted(shard_by: &str, kind: &str, name: &[&str]) -> Self {
+        let [shard, ..] = *blake3::hash(shard_by.as_bytes()).as_bytes();
+        let mut hasher = blake3::Hasher::new();
+        for part in [kind].iter().chain(name) {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let hash = hasher.finalize();
+        let mut text = format!("{:02}-", shard % SHARDS);
+        for byte in hash.as_bytes().iter().take(13) {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        Self(text.into())
+    }
+
+    /// The shard it begins with.
+    #[must_use]
+    pub fn shard(&self) -> Option<u8> {
+        let (shard, _) = self.as_str().split_once('-')?;
+        shard.parse().ok().filter(|shard| *shard < SHARDS)
+    }
+
+    /// The document this is a part of, the kind of part (`f` or `r`), and its number; `None` where it is no part.
+    #[must_use]
+    pub fn part(&self) -> Option<(Self, char, u32)> {
+        let (document, part) = self.as_str().rsplit_once('-')?;
+        let kind = part.chars().next().filter(|kind| matches!(kind, 'f' | 'r'))?;
+        let number = part.get(1..)?.parse().ok()?;
+        document.contains('-').then(|| (Self(document.into()), kind, number))
+    }
+}
 /// A waiting claim's id is the id of the command that began it.
 pub type WaitId = CommandId;
 
@@ -174,6 +229,8 @@ mod tests {
         assert!(Sku::parse("Tee #1/größe M").is_ok());
         assert!(Sku::parse("tab\there").is_err());
         assert!(Sku::parse(&"x".repeat(129)).is_err());
+        assert!(LineId::parse("1").is_ok());
+        assert!(LineId::parse(&"x".repeat(65)).is_err());
         assert!(CartId::parse("someone@example.com").is_err());
         assert!(CommandId::parse("a/b").is_err());
         assert!(OrderId::parse("07-0001A").is_ok());

@@ -89,7 +89,8 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The present row of a key.
     fn row(&self, key: &Self::Key) -> Self::Row;
 
-    /// Every row that a table holds, in no order: what a full rebuild must give back.
+    /// Every row that a table holds, in no order: what a full rebuild must give back. Rows that stay in the store (closed
+    /// documents) are none of them.
     fn rows(&self) -> Vec<Self::Row>;
 
     /// The time up to which ids of holds were forgotten; the log is needed from about then on.
@@ -105,7 +106,8 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
         Vec::new()
     }
 
-    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more.
+    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more. A row that stays
+    /// in the store is held from its decision until here, because [`Machine::row`] must know it when the draft is closed.
     fn settle(&mut self, confirmed: &[Self::Row]);
 }
 
@@ -134,6 +136,7 @@ pub struct Draft<M: Machine> {
     undo: Vec<M::Row>,
     touched: Vec<M::Key>,
     seen: AHashSet<M::Key>,
+    asides: Vec<Aside>,
     deciding: bool,
 }
 
@@ -154,6 +157,7 @@ impl<M: Machine> Default for Draft<M> {
             undo: Vec::new(),
             touched: Vec::new(),
             seen: AHashSet::new(),
+            asides: Vec::new(),
             deciding: false,
         }
     }
@@ -172,6 +176,7 @@ impl<M: Machine> Draft<M> {
         command: &M::Command,
     ) -> Result<M::Answer, Refusal> {
         let (undo, facts, touched) = (self.undo.len(), self.facts.len(), self.touched.len());
+        let asides = self.asides.len();
         self.deciding = true;
         let answer = machine.decide(moment, envelope, command, self);
         self.deciding = false;
@@ -182,10 +187,11 @@ impl<M: Machine> Draft<M> {
                 }
             }
             self.facts.truncate(facts);
+            self.asides.truncate(asides);
             for key in self.touched.drain(touched..) {
                 self.seen.remove(&key);
             }
-        } else if self.undo.len() > undo || self.facts.len() > facts {
+        } else if self.undo.len() > undo || self.facts.len() > facts || self.asides.len() > asides {
             self.causes.push(Cause { id: envelope.id.clone(), actor: envelope.actor.clone() });
         }
         answer
@@ -207,22 +213,30 @@ impl<M: Machine> Draft<M> {
         self.facts.push((cause, fact));
     }
 
+    /// Writes or deletes personal data beside the journal: in the same step as the batch, in none of its facts and rows,
+    /// so that it is gone for good once it is deleted. The machine never gets it back: it keeps the key and whoever may
+    /// see the data reads it by that.
+    pub fn aside(&mut self, key: impl Into<String>, value: Option<Vec<u8>>) {
+        self.asides.push(Aside { key: key.into(), value });
+    }
+
     /// Whether nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.touched.is_empty() && self.facts.is_empty()
+        self.touched.is_empty() && self.facts.is_empty() && self.asides.is_empty()
     }
 
-    /// How many rows were changed.
+    /// How many rows were changed, those beside the journal with them.
     #[must_use]
     pub fn rows_len(&self) -> usize {
-        self.touched.len()
+        self.touched.len().saturating_add(self.asides.len())
     }
 
     /// Closes the draft: the rows as they stand now, and what takes all of it back.
     pub fn close(self, machine: &M) -> Closed<M> {
         let rows = self.touched.iter().map(|key| machine.row(key)).collect();
-        Closed { causes: self.causes, facts: self.facts, rows, undo: Undo(self.undo) }
+        let asides = last_per_key(self.asides);
+        Closed { causes: self.causes, facts: self.facts, rows, asides, undo: Undo(self.undo) }
     }
 }
 
@@ -234,6 +248,8 @@ pub struct Closed<M: Machine> {
     pub facts: Vec<(Option<usize>, M::Fact)>,
     /// Every row touched, once, with its absolute value.
     pub rows: Vec<M::Row>,
+    /// What is written beside the journal, once per key.
+    pub asides: Vec<Aside>,
     /// What takes the changes back.
     pub undo: Undo<M>,
 }
@@ -260,6 +276,31 @@ impl<M: Machine> Undo<M> {
             machine.put(row);
         }
     }
+}
+
+/// A write beside the journal. Its debug form hides the value, which is of a person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Under which key.
+    pub key: String,
+    /// The value, or `None` where it ends.
+    pub value: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Aside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.value.as_ref().map(Vec::len);
+        f.debug_struct("Aside").field("key", &self.key).field("bytes", &bytes).finish()
+    }
+}
+
+/// The newest write of each key, in order.
+fn last_per_key(mut asides: Vec<Aside>) -> Vec<Aside> {
+    let mut seen = AHashSet::new();
+    asides.reverse();
+    asides.retain(|aside| seen.insert(aside.key.clone()));
+    asides.reverse();
+    asides
 }
 
 /// Sets or removes a map's entry and gives back what was there.

@@ -13,6 +13,7 @@
 
 pub mod channel;
 pub mod count;
+pub mod desk;
 pub mod fact;
 pub mod hold;
 pub mod ids;
@@ -21,10 +22,14 @@ pub mod item;
 pub mod level;
 pub mod machine;
 pub mod memory;
+mod named;
+pub mod order;
+pub mod place;
 pub mod plan;
 pub mod policy;
 pub mod quantity;
 pub mod refusal;
+pub mod routing;
 pub mod table;
 pub mod time;
 pub mod waiting;

@@ -1,6 +1,6 @@
 //! Business says no: each refusal states the fact and the numbers.
 
-use super::ids::{ChannelId, OrderId, ReservationId, Sku, WarehouseId};
+use super::ids::{ChannelId, LineId, OrderId, ReservationId, Sku, WarehouseId};
 use super::level::Condition;
 use super::time::Timestamp;
 
@@ -120,6 +120,57 @@ pub enum Refusal {
         /// Our clock.
         server_time: Timestamp,
     },
+    /// Nothing of this kind and id is known.
+    #[error("no such {kind} is known")]
+    UnknownDocument {
+        /// What it would be: an order, a fulfilment, a return, a transfer, a receipt.
+        kind: &'static str,
+    },
+    /// Several channels have an order of this number.
+    #[error("several channels have an order of this number; name the channel")]
+    AmbiguousOrder,
+    /// The order has no such line.
+    #[error("the order has no line `{0}`")]
+    UnknownLine(LineId),
+    /// A line that is known is of other goods.
+    #[error("line `{line}` is known with other goods")]
+    LineIsOther {
+        /// Which line.
+        line: LineId,
+    },
+    /// The order is known, and says something else at this revision.
+    #[error("the order is known and says something else at this revision")]
+    OrderExists,
+    /// The state of the document does not allow the act.
+    #[error("`{act}` is not possible: it is {found}")]
+    IllegalStep {
+        /// What was asked.
+        act: &'static str,
+        /// The state it found.
+        found: &'static str,
+    },
+    /// More units are named than can be.
+    #[error("{asked} units of line `{line}` asked, {possible} possible")]
+    TooMany {
+        /// Which line.
+        line: LineId,
+        /// Units asked.
+        asked: i64,
+        /// Units possible.
+        possible: i64,
+    },
+    /// The order is open; its contact is needed.
+    #[error("the order is {state}, its contact is still needed")]
+    OrderOpen {
+        /// Its state.
+        state: &'static str,
+    },
+    /// No warehouse serves the order, stock aside.
+    #[error("no warehouse serves this channel, country and method")]
+    NotServiceable,
+    /// Too many documents are open.
+    #[error("too many documents are open")]
+    DeskFull,
     /// The channel is not configured.
     #[error("channel `{0}` is not configured")]
     UnknownChannel(ChannelId),
@@ -152,6 +203,23 @@ impl Refusal {
             Self::StaleCount { .. } => "stale_count",
             Self::UnknownSeen => "unknown_seen",
             Self::FutureMovement { .. } => "future_movement",
+            Self::UnknownDocument { kind } => match kind.as_bytes() {
+                b"order" => "unknown_order",
+                b"fulfilment" => "unknown_fulfilment",
+                b"return" => "unknown_return",
+                b"transfer" => "unknown_transfer",
+                b"inbound" => "unknown_inbound",
+                _ => "unknown_document",
+            },
+            Self::AmbiguousOrder => "ambiguous_order",
+            Self::UnknownLine(_) => "unknown_line",
+            Self::LineIsOther { .. } => "line_is_other",
+            Self::OrderExists => "order_exists",
+            Self::IllegalStep { .. } => "illegal_step",
+            Self::TooMany { .. } => "too_many",
+            Self::OrderOpen { .. } => "order_open",
+            Self::NotServiceable => "not_serviceable",
+            Self::DeskFull => "desk_full",
             Self::UnknownChannel(_) => "unknown_channel",
             Self::UnknownWarehouse(_) => "unknown_warehouse",
         }

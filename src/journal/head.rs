@@ -46,11 +46,13 @@ pub enum JournalKind {
     Channel,
     /// Item cards, one journal for the whole store.
     Items,
+    /// Orders and what belongs to them: one of the sixteen shards of the order desk, `00` to `15`.
+    Desk,
 }
 
 impl JournalKind {
     /// Every kind, for listings.
-    pub const ALL: [Self; 3] = [Self::Warehouse, Self::Channel, Self::Items];
+    pub const ALL: [Self; 4] = [Self::Warehouse, Self::Channel, Self::Items, Self::Desk];
 
     /// The letter that stands for the kind in keys and event ids.
     #[must_use]
@@ -59,6 +61,7 @@ impl JournalKind {
             Self::Warehouse => 'w',
             Self::Channel => 'c',
             Self::Items => 'i',
+            Self::Desk => 'd',
         }
     }
 }
@@ -89,7 +92,11 @@ impl FromStr for JournalId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not a journal of the form w:<warehouse>, c:<channel> or i:items");
+        let wrong = || {
+            format!(
+                "`{text}` is not a journal of the form w:<warehouse>, c:<channel>, i:items or d:<00 to 15>"
+            )
+        };
         let (letter, name) = text.split_once(':').ok_or_else(wrong)?;
         let kind = JournalKind::ALL
             .into_iter()

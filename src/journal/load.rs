@@ -5,11 +5,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::resync::{changed, read_all, settle};
-use super::{Change, ChangesOf, Head, Journal, JournalError, JournalId, Page, RowCursor, StoredEntry, Table};
+use super::{
+    Change, ChangesOf, Head, Journal, JournalError, JournalId, Page, Ring, RowCursor, StoredEntry, Table,
+};
 
 /// Takes what [`load`] reads. An error stops the loading.
 pub trait Loading: Send {
-    /// Some rows of a table; pages of different tables come in any order. A row may come again, then with a value at
+    /// Some rows of a table, never of a cold one; pages of different tables come in any order. A row may come again, then with a value at
     /// least as new; rows of one moment don't come together, so relations between rows hold only once the entries after
     /// them are taken too.
     ///
@@ -17,7 +19,8 @@ pub trait Loading: Send {
     /// [`JournalError::Damaged`] where a row can't be understood.
     fn rows(&mut self, table: Table, rows: Vec<(Bytes, Bytes)>) -> Result<(), JournalError>;
 
-    /// An entry written since the loading began, with the absolute rows it leaves. In order, gap-free.
+    /// An entry written since the loading began, with the absolute rows it leaves, those of cold tables too. In order,
+    /// gap-free.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] where an entry can't be understood.
@@ -27,7 +30,7 @@ pub trait Loading: Send {
     fn progress(&mut self, table: Table, rows: u64);
 }
 
-/// Streams all rows of all tables to `into`, page by page (the next page of one table travels while that of another is
+/// Streams all rows of all tables but the cold ones to `into`, page by page (the next page of one table travels while that of another is
 /// taken), then the entries after the head seen before the first page.
 /// Returns the head that the whole stands at.
 ///
@@ -40,10 +43,11 @@ pub async fn load(
     changes_of: ChangesOf,
     into: &mut dyn Loading,
 ) -> Result<Head, JournalError> {
-    let before = settle(journal, id, changes_of).await?.head;
+    let before = settle(journal, id, &Ring::new(0), changes_of).await?.head;
     let mut count = 0;
+    let warm = Table::ALL.into_iter().filter(|table| !table.is_cold());
     let mut pages: FuturesUnordered<_> =
-        Table::ALL.into_iter().map(|table| page(journal, id, table, RowCursor::default())).collect();
+        warm.map(|table| page(journal, id, table, RowCursor::default())).collect();
     while let Some(answer) = pages.next().await {
         let (table, answer) = answer?;
         if let Some(next) = answer.next {
@@ -72,7 +76,7 @@ async fn replay(
     changes_of: ChangesOf,
     into: &mut dyn Loading,
 ) -> Result<Head, JournalError> {
-    let span = settle(journal, id, changes_of).await?;
+    let span = settle(journal, id, &Ring::new(0), changes_of).await?;
     if span.head == before {
         return Ok(before);
     }

@@ -5,9 +5,11 @@
 //!
 //! [`store`] is the trait; [`embedded`], [`redis`](mod@redis) and [`memory`] keep it, and one contract suite runs against
 //! all three. [`resync()`] finds out where a journal stands and repairs what it can from a [`Ring`]; [`load()`] reads the
-//! whole state; [`witness`] remembers across restarts what a store may forget; [`record`] is the typed stored form.
+//! whole state, [`scan()`] one table of it; [`witness`] remembers across restarts what a store may forget; [`record`] is the typed stored form.
 //!
 //! May know: [`crate::domain`]. Must not know: actors, doors, configuration.
+//!
+//! Personal data stands beside the journal ([`Table::is_beside`]): written in the same step as an entry, never in one.
 //!
 //! Invariant J1: head check, entry, rows and new head happen together or not at all.
 //! Invariant J3: a (version, nonce) names one batch.
@@ -23,6 +25,7 @@ pub mod record;
 pub mod redis;
 pub mod resync;
 pub mod ring;
+pub mod scan;
 pub mod store;
 pub mod witness;
 
@@ -31,4 +34,5 @@ pub use head::{Head, JournalId, JournalKind, StoreId};
 pub use load::{Loading, load};
 pub use resync::{Resynced, resync};
 pub use ring::Ring;
+pub use scan::scan;
 pub use store::{Batch, Change, ChangesOf, Journal, Page, RowCursor, Span, StoreHealth, StoredEntry, Table};

@@ -48,7 +48,7 @@ pub async fn resync(
     changes_of: ChangesOf,
 ) -> Result<Resynced, JournalError> {
     for _ in 0..ROUNDS_MAX {
-        let span = settle(journal, id, changes_of).await?;
+        let span = settle(journal, id, ring, changes_of).await?;
         if let Some(answer) = compare(journal, id, mine, &span).await? {
             return Ok(answer);
         }
@@ -64,13 +64,15 @@ pub async fn resync(
     Err(JournalError::Unavailable(format!("other writers keep changing {id}")))
 }
 
-/// Reads the journal's extent and finishes an interrupted write, so that head and log agree.
+/// Reads the journal's extent and finishes an interrupted write, so that head and log agree. A write the ring has in doubt
+/// is finished as it was sent; of any other the log says all but what was written beside it, which is lost.
 ///
 /// # Errors
 /// As the store gives them, and [`JournalError::Damaged`] where more than one entry stands above the head.
 pub async fn settle(
     journal: &dyn Journal,
     id: &JournalId,
+    ring: &Ring,
     changes_of: ChangesOf,
 ) -> Result<Span, JournalError> {
     for _ in 0..ROUNDS_MAX {
@@ -85,7 +87,11 @@ pub async fn settle(
         let stored = journal.read(id, last.version, 1).await?;
         if let Some(stored) = stored.into_iter().next().filter(|stored| stored.head == last) {
             tracing::warn!(journal = %id, entry = %last, "finishing an interrupted write");
-            journal.finish(id, last, changes_of(&stored.entry)?).await?;
+            let changes = match ring.doubtful(last) {
+                Some(batch) => batch.changes.clone(),
+                None => changes_of(&stored.entry)?,
+            };
+            journal.finish(id, last, changes).await?;
         }
     }
     Err(JournalError::Unavailable(format!("other writers keep changing {id}")))

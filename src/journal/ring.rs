@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use super::{Batch, Head};
 
+/// Batches in doubt kept at most: several rounds of all that is in flight at once.
+const DOUBTFUL_MAX: usize = 64;
+
 /// An unbroken chain of the newest batches known to be in the log, bounded in bytes.
 ///
 /// Its owner pushes every batch it saw acknowledged, and every foreign entry it took over (as a batch with the rows it
@@ -15,13 +18,14 @@ pub struct Ring {
     batches: VecDeque<Arc<Batch>>,
     bytes: usize,
     bytes_max: usize,
+    doubtful: Vec<Arc<Batch>>,
 }
 
 impl Ring {
     /// An empty ring that keeps at most about `bytes_max` bytes; zero keeps nothing.
     #[must_use]
     pub fn new(bytes_max: usize) -> Self {
-        Self { batches: VecDeque::new(), bytes: 0, bytes_max }
+        Self { batches: VecDeque::new(), bytes: 0, bytes_max, doubtful: Vec::new() }
     }
 
     /// Adds the newest batch and forgets the oldest ones above the bound.
@@ -29,12 +33,29 @@ impl Ring {
         if self.newest().is_some_and(|newest| newest != batch.expected) {
             self.clear();
         }
+        // What was decided on an older head can't get in any more.
+        self.doubtful.retain(|doubtful| doubtful.head.version > batch.head.version);
         self.bytes += batch.size();
         self.batches.push_back(batch);
         while self.bytes > self.bytes_max {
             let Some(oldest) = self.batches.pop_front() else { break };
             self.bytes -= oldest.size();
         }
+    }
+
+    /// Keeps a batch that was sent and of which nobody knows whether it was written. Found in the log later, its entry
+    /// alone would not say what was written beside it.
+    pub fn doubt(&mut self, batch: Arc<Batch>) {
+        self.doubtful.push(batch);
+        if self.doubtful.len() > DOUBTFUL_MAX {
+            self.doubtful.remove(0);
+        }
+    }
+
+    /// The batch of a head, where it is one of those in doubt.
+    #[must_use]
+    pub fn doubtful(&self, head: Head) -> Option<&Arc<Batch>> {
+        self.doubtful.iter().find(|batch| batch.head == head)
     }
 
     /// Forgets the batches after `ancestor`, which another history has replaced; everything where the chain doesn't
@@ -119,6 +140,20 @@ mod tests {
         assert_eq!(full.bytes(), 300);
         let nothing = ring(&batches, 0);
         assert_eq!((nothing.newest(), nothing.bytes(), nothing.heads().count()), (None, 0, 0));
+    }
+
+    /// A batch in doubt is known by its head until the chain has grown past it.
+    #[test]
+    fn doubts_end() {
+        let batches = chain(4);
+        let mut kept = ring(&batches[..1], 10_000);
+        kept.doubt(Arc::clone(&batches[2]));
+        kept.doubt(Arc::clone(&batches[1]));
+        assert_eq!(kept.doubtful(batches[1].head), Some(&batches[1]));
+        assert_eq!(kept.doubtful(Head { version: 2, nonce: 9 }), None);
+        kept.push(Arc::clone(&batches[1]));
+        assert_eq!((kept.doubtful(batches[1].head), kept.newest()), (None, Some(batches[1].head)));
+        assert_eq!(kept.doubtful(batches[2].head), Some(&batches[2]));
     }
 
     /// A batch that doesn't follow begins anew, and cutting leaves the chain up to the ancestor.

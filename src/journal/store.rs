@@ -27,13 +27,19 @@ pub enum Table {
     Movements,
     /// Item cards.
     Items,
+    /// Open documents of the order desk: orders, fulfilments, returns, transfers, inbound receipts.
+    Orders,
+    /// Closed documents of the order desk. Cold.
+    Archive,
+    /// Personal data of orders. Cold, and beside the journal.
+    Contacts,
     /// What waits for goods: waiting claims of a warehouse, backorders of a channel.
     Waiting,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Stock,
         Self::Holds,
         Self::Allocations,
@@ -42,6 +48,9 @@ impl Table {
         Self::Seen,
         Self::Movements,
         Self::Items,
+        Self::Orders,
+        Self::Archive,
+        Self::Contacts,
         Self::Waiting,
     ];
 
@@ -57,8 +66,37 @@ impl Table {
             Self::Seen => "seen",
             Self::Movements => "movements",
             Self::Items => "items",
+            Self::Orders => "orders",
+            Self::Archive => "archive",
+            Self::Contacts => "contacts",
             Self::Waiting => "waiting",
         }
+    }
+
+    /// Whether its rows stay in the store when a journal is loaded: they are read one by one when they are asked for
+    /// ([`Journal::row`]), so what they hold costs no memory.
+    #[must_use]
+    pub const fn is_cold(self) -> bool {
+        match self {
+            Self::Archive | Self::Contacts => true,
+            Self::Stock
+            | Self::Holds
+            | Self::Allocations
+            | Self::Policies
+            | Self::Marks
+            | Self::Seen
+            | Self::Movements
+            | Self::Items
+            | Self::Orders
+            | Self::Waiting => false,
+        }
+    }
+
+    /// Whether its rows stand beside the journal: written by the same step as an entry, yet named by none, so that no
+    /// entry keeps what is deleted here. They are not part of fold(log) and of J2.
+    #[must_use]
+    pub const fn is_beside(self) -> bool {
+        matches!(self, Self::Contacts)
     }
 
     /// A number that never changes, for stored forms.
@@ -68,8 +106,9 @@ impl Table {
     }
 }
 
-/// One row to write (an absolute value) or to delete (`None`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row to write (an absolute value) or to delete (`None`). Its debug form hides values beside the journal, which are
+/// of persons.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Change {
     /// Which table.
     pub table: Table,
@@ -79,7 +118,28 @@ pub struct Change {
     pub value: Option<Bytes>,
 }
 
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut form = f.debug_struct("Change");
+        form.field("table", &self.table).field("key", &self.key);
+        if self.table.is_beside() {
+            form.field("bytes", &self.value.as_ref().map(Bytes::len)).finish()
+        } else {
+            form.field("value", &self.value).finish()
+        }
+    }
+}
+
 /// What one atomic step writes.
+///
+/// Rows beside the journal ([`Table::is_beside`]) come with the batch and not from its entry. All of them are there
+/// whenever the batch was confirmed to whoever made it, also where the store lost it and it was appended again from the
+/// [`Ring`](super::Ring). They can be missing, and then stay so, where only the entry was left to go by:
+/// - an interrupted write (J1) finished by somebody else than its maker, say after both store and daemon died in it;
+/// - a lost tail (J6 a) repaired by a process that knows the batches from the log alone: it was started after they were
+///   written, or took them over from another writer.
+///
+/// So a key that an entry names and the store doesn't have is missing unless an entry says that it was erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The head this batch was decided on.
@@ -88,7 +148,7 @@ pub struct Batch {
     pub head: Head,
     /// The log entry.
     pub entry: Bytes,
-    /// The rows after it; at most one change per row. A pure function of the entry.
+    /// The rows after it; at most one change per row. A pure function of the entry, but for those beside the journal.
     pub changes: Vec<Change>,
 }
 
@@ -112,7 +172,7 @@ impl Batch {
 /// What a row costs beside its bytes, roughly: the change itself and its framing.
 const ROW_OVERHEAD: usize = 80;
 
-/// Tells the rows an entry writes: the pure function behind "rows = fold(log)" (J2).
+/// Tells the rows an entry writes, none beside the journal: the pure function behind "rows = fold(log)" (J2).
 ///
 /// Fails with [`JournalError::Damaged`] on an entry it can't understand.
 pub type ChangesOf = fn(&[u8]) -> Result<Vec<Change>, JournalError>;
@@ -143,14 +203,20 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowCursor(pub Bytes);
 
-/// Some rows of a table. A row may come twice while others write; a reader takes the later and then replays the log
+/// Some rows of a table; they may be of persons, so its debug form tells how many. A row may come twice while others write; a reader takes the later and then replays the log
 /// from the head it saw before it began.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Page {
     /// Key and value.
     pub rows: Vec<(Bytes, Bytes)>,
     /// Where to go on; `None` after the last page.
     pub next: Option<RowCursor>,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("rows", &self.rows.len()).field("next", &self.next.is_some()).finish()
+    }
 }
 
 /// How the store does, for `/readyz` and metrics.
@@ -201,6 +267,14 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
         table: Table,
         from: RowCursor,
     ) -> BoxFuture<'a, Result<Page, JournalError>>;
+
+    /// One row, `None` where there is none; what every commit left that was answered before this call, or newer.
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>>;
 
     /// Finishes an interrupted write (J1): if `last` is still the newest log entry and is above the head, writes its
     /// rows and sets the head to it; otherwise does nothing. Finishing twice does no harm.

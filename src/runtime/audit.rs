@@ -38,6 +38,16 @@ pub fn text(report: &Report) -> String {
             writeln!(text, "  {problem}").unwrap_or_default();
         }
     }
+    for problem in &report.across {
+        writeln!(text, "between journals: {problem}").unwrap_or_default();
+    }
+    if report.written_meanwhile {
+        writeln!(
+            text,
+            "the store was written to meanwhile: what must hold between journals was not looked at"
+        )
+        .unwrap_or_default();
+    }
     let verdict = match (count, report.is_clean()) {
         (0, true) => "every invariant holds, for nothing was ever written to this store",
         (_, true) => "every invariant holds",

@@ -193,7 +193,7 @@ pub(crate) async fn cursors(journal: Arc<dyn Journal>) {
 
 /// Journals something was written to are listed in order of id; merely asking about one doesn't list it.
 pub(crate) async fn listing(journal: Arc<dyn Journal>) {
-    let ids = ["i:items", "c:web", "w:ZRH", "w:BER"].map(|id| id.parse::<JournalId>().unwrap());
+    let ids = ["i:items", "d:07", "c:web", "w:ZRH", "w:BER"].map(|id| id.parse::<JournalId>().unwrap());
     for id in &ids {
         grow(&*journal, id, Head::GENESIS, 1).await;
     }

@@ -3,9 +3,15 @@
 
 // Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod cold;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod erased;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -66,6 +72,8 @@ macro_rules! contract {
             contract!(@cases $store, contract:
                 genesis commit conflict pipelined deep_pipeline same_batch_twice reading paging trim cursors listing two_writers
                 large_batch odd_keys finish_of_nothing load_under_writes);
+            contract!(@cases $store, beside: committed_with_its_entry many_at_once);
+            contract!(@cases $store, cold: row_by_key cold_tables_are_not_loaded scanning);
             contract!(@cases $store, resync: nothing_new entries_after_mine from_genesis trimmed_is_reload);
         }
     };

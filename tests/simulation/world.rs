@@ -10,7 +10,7 @@ use lagerd::actor::audit::audit;
 use lagerd::actor::directory::{Ground, Note};
 use lagerd::actor::house::conversation::ReservationState;
 use lagerd::actor::house::opening::Opening;
-use lagerd::actor::house::{ChannelSpec, Kind, Mode, Sender, WarehouseSpec, WarehouseState};
+use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec};
 use lagerd::actor::journaled::Limits;
 use lagerd::actor::{Fault, House};
 use lagerd::domain::channel::Channel;
@@ -123,27 +123,17 @@ fn rules() -> Rules {
 }
 
 pub(crate) fn opening() -> Opening {
-    let warehouses = WAREHOUSES.iter().map(|id| WarehouseSpec {
-        id: WarehouseId::parse(id).unwrap(),
-        name: None,
-        kind: Kind::Warehouse,
-        country: None,
-        postal_code: None,
-        state: WarehouseState::Open,
-        lag_ms: Default::default(),
-    });
-    let channels = CHANNELS.iter().enumerate().map(|(at, id)| ChannelSpec {
-        id: ChannelId::parse(id).unwrap(),
-        mode: if *id == "till" { Mode::Tells } else { Mode::Asks },
-        warehouses: WAREHOUSES[..3 - at].iter().map(|id| WarehouseId::parse(id).unwrap()).collect(),
-        buffer: 0,
-        display_cap: None,
-        low_at: 3,
+    let warehouses = WAREHOUSES.iter().map(|id| WarehouseSpec::named(WarehouseId::parse(id).unwrap()));
+    let channels = CHANNELS.iter().enumerate().map(|(at, id)| {
+        let mode = if *id == "till" { Mode::Tells } else { Mode::Asks };
+        let drawn = WAREHOUSES[..3 - at].iter().map(|id| WarehouseId::parse(id).unwrap());
+        ChannelSpec::named(ChannelId::parse(id).unwrap(), mode, drawn.collect())
     });
     Opening {
         warehouses: warehouses.collect(),
         channels: channels.collect(),
         rules: rules(),
+        orders: OrderRules::default(),
         refused_demand_max: 100,
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::opening::Opening;
-use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec, WarehouseState};
+use super::{ChannelSpec, House, Kind, Leftover, Mode, OrderRules, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -21,7 +21,7 @@ use crate::journal::record::changes_of;
 use crate::telemetry::Metrics;
 
 /// A house, and what its test may turn. BER is a warehouse, HAM a store; `web` asks and draws on both, `till` tells and
-/// draws on HAM, `solo` asks and draws on BER.
+/// draws on HAM, `solo` asks and draws on BER, `late` asks, draws on BER and may sell five units of each SKU beyond stock.
 pub(crate) struct Trial {
     /// The house.
     pub(crate) house: Arc<House>,
@@ -68,6 +68,17 @@ impl Trial {
     pub(crate) async fn open(queue: usize) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(BEGIN)));
         let journal = Arc::new(MemoryJournal::new(changes_of, 7));
+        Self::on(journal, clock, queue).await
+    }
+
+    /// Another daemon on the same store, after this one has gone.
+    pub(crate) async fn reopen(self) -> Self {
+        self.house.close(Duration::from_secs(5)).await;
+        self.stopping.cancel();
+        Self::on(self.journal.clone(), self.clock.clone(), 64).await
+    }
+
+    async fn on(journal: Arc<MemoryJournal>, clock: Arc<HandClock>, queue: usize) -> Self {
         let stopping = CancellationToken::new();
         let ground = Ground {
             journal: journal.clone(),
@@ -107,21 +118,18 @@ impl Trial {
 
 fn opening() -> Opening {
     let warehouse = |id: &str, kind| WarehouseSpec {
-        id: WarehouseId::stored(id),
         name: Some(format!("{id} 1")),
         kind,
-        country: None,
-        postal_code: None,
-        state: WarehouseState::Open,
-        lag_ms: Default::default(),
+        ..WarehouseSpec::named(WarehouseId::stored(id))
     };
-    let channel = |id: &str, mode, warehouses: &[&str]| ChannelSpec {
-        id: ChannelId::stored(id),
-        mode,
-        warehouses: warehouses.iter().map(|id| WarehouseId::stored(id)).collect(),
-        buffer: 0,
-        display_cap: (id == "solo").then_some(5),
-        low_at: 3,
+    let channel = |id: &str, mode, warehouses: &[&str]| {
+        let drawn = warehouses.iter().map(|id| WarehouseId::stored(id)).collect();
+        ChannelSpec {
+            display_cap: (id == "solo").then_some(5),
+            backorder_limit: (id == "late").then_some(5),
+            leftover: if matches!(id, "late" | "till") { Leftover::Backorder } else { Leftover::Refuse },
+            ..ChannelSpec::named(ChannelId::stored(id), mode, drawn)
+        }
     };
     let windows = Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 100_000 };
     Opening {
@@ -130,8 +138,10 @@ fn opening() -> Opening {
             channel("web", Mode::Asks, &["BER", "HAM"]),
             channel("till", Mode::Tells, &["HAM"]),
             channel("solo", Mode::Asks, &["BER"]),
+            channel("late", Mode::Asks, &["BER"]),
         ],
         rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
+        orders: OrderRules::default(),
         refused_demand_max: 100,
     }
 }

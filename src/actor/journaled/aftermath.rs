@@ -28,6 +28,7 @@ impl<M: Recorded> Core<M> {
                 Some(Err(CommitError::Conflict)) => conflict = true,
                 Some(Err(CommitError::Unknown(_)) | Ok(())) | None => surely_not_done = false,
             }
+            self.ring.doubt(flight.batch);
             back.push(flight.told);
         }
         // A conflict behind an unavailable store is only the broken chain; alone it is another writer, or a lost reply.
@@ -130,10 +131,11 @@ impl<M: Recorded> Core<M> {
     fn adopt(&mut self, stored: &StoredEntry) -> Result<(), JournalError> {
         let entry = Entry::<M>::decode(&stored.entry)?;
         self.clock.lift(entry.at);
-        let changes = entry.changes();
-        let batch =
-            Batch { expected: self.confirmed, head: stored.head, entry: stored.entry.clone(), changes };
-        self.ring.push(Arc::new(batch));
+        let batch = self.ring.doubtful(stored.head).cloned().unwrap_or_else(|| {
+            let (expected, head, changes) = (self.confirmed, stored.head, entry.changes());
+            Arc::new(Batch { expected, head, entry: stored.entry.clone(), changes })
+        });
+        self.ring.push(batch);
         for row in &entry.rows {
             self.machine.put(row.clone());
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,10 +16,10 @@ use super::watch::Watch;
 use crate::actor::directory::Note;
 use crate::actor::fault::Fault;
 use crate::actor::logical::LogicalClock;
-use crate::domain::machine::{Draft, Envelope, Machine, Moment, Undo};
+use crate::domain::machine::{Aside, Draft, Envelope, Machine, Moment, Undo};
 use crate::domain::time::{Clock, Timestamp};
 use crate::journal::record::{Entry, Recorded};
-use crate::journal::{Batch, CommitError, Head, Journal, JournalError, JournalId, Ring};
+use crate::journal::{Batch, Change, CommitError, Head, Journal, JournalError, JournalId, Ring, Table};
 use crate::telemetry::ActorMeter;
 
 /// What is asked, and where the answer goes.
@@ -315,7 +316,9 @@ impl<M: Recorded> Core<M> {
         let closed = draft.close(&self.machine);
         let entry = Entry::<M> { at: now, causes: closed.causes, facts: closed.facts, rows: closed.rows };
         let head = Head { version, nonce: self.rng.u64(..) };
-        let batch = Batch { expected: self.head, head, entry: entry.encode(), changes: entry.changes() };
+        let mut changes = entry.changes();
+        changes.extend(closed.asides.into_iter().map(beside));
+        let batch = Batch { expected: self.head, head, entry: entry.encode(), changes };
         let Entry { rows, facts, .. } = entry;
         self.commit(Flight {
             batch: Arc::new(batch),
@@ -383,4 +386,9 @@ impl<M: Recorded> Core<M> {
             drop(waiting.ask.reply.send(answer));
         }
     }
+}
+
+fn beside(aside: Aside) -> Change {
+    let value = aside.value.map(Bytes::from);
+    Change { table: Table::Contacts, key: Bytes::from(aside.key), value }
 }

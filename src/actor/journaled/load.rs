@@ -75,7 +75,9 @@ impl<M: Recorded> Loading for Building<'_, M> {
 
     fn entry(&mut self, stored: &StoredEntry, _changes: Vec<Change>) -> Result<(), JournalError> {
         for row in Entry::<M>::decode(&stored.entry)?.rows {
-            self.machine.put(row);
+            if !is_cold::<M>(&row) {
+                self.machine.put(row);
+            }
         }
         Ok(())
     }
@@ -86,6 +88,11 @@ impl<M: Recorded> Loading for Building<'_, M> {
             tracing::info!(journal = %self.id, table = table.name(), rows, "loading");
         }
     }
+}
+
+/// Whether a row stays in the store: a machine holds it only from its decision until it is confirmed.
+fn is_cold<M: Recorded>(row: &M::Row) -> bool {
+    M::change(row).is_some_and(|change| change.table.is_cold())
 }
 
 /// Replays the retained log once more for the rows that live in it alone: ids of holds that are still remembered. All

@@ -1,4 +1,7 @@
 //! What memory knew when its store was given up, as lines a person can read and compare.
+//!
+//! What was written beside the journal is counted and not kept: personal data has one home, the store, where it is
+//! deleted in time; a file nobody deletes is none.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,6 +17,10 @@ pub(super) fn text<M: Recorded>(id: &JournalId, ring: &Ring, machine: &M) -> Str
         let facts = Entry::<M>::decode(&batch.entry).map(|entry| entry.facts);
         // Writing into a string does not fail.
         writeln!(text, "entry {} {facts:?}", batch.head).unwrap_or_default();
+        let beside = batch.changes.iter().filter(|change| change.table.is_beside()).count();
+        if beside > 0 {
+            writeln!(text, "  and {beside} rows of persons, which are not kept here").unwrap_or_default();
+        }
     }
     for row in machine.rows() {
         writeln!(text, "row {row:?}").unwrap_or_default();

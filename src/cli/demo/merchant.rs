@@ -105,6 +105,18 @@ pub(super) fn channel(rng: &mut fastrand::Rng) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{self, Sources};
+
+    /// The daemon takes the merchant's places: nothing is misspelt, no zone unknown, no list at odds with another.
+    #[test]
+    fn the_daemon_takes_the_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lagerd.toml");
+        std::fs::write(&file, CONFIG).unwrap();
+        let settings = config::load(&Sources { file: Some(file), ..Sources::default() }).unwrap();
+        assert!(settings.warehouses.iter().all(|warehouse| warehouse.timezone.is_some()));
+        assert!(settings.channels.iter().all(|channel| channel.support.is_some()));
+    }
 
     /// The embedded files fit together: every column of the item list is a configured warehouse, every channel the
     /// customers use is configured.

@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::compact;
 use super::disk::Disk;
 use super::schema::{self, CURSORS, HEADS, LOG, ROWS, damaged};
 use super::transact::newest;
@@ -67,6 +68,9 @@ impl EmbeddedJournal {
     /// [`JournalError::Damaged`] where it is no store.
     pub fn open(options: &EmbeddedOptions) -> Result<Self, JournalError> {
         let disk = Disk::open(&options.path, options.bytes_max)?;
+        if let Err(error) = compact::clear(&options.path) {
+            tracing::warn!(%error, "cannot delete what a compaction that was cut short left beside the store");
+        }
         let (database, store) = schema::open(disk.clone(), options.cache_bytes)?;
         let database: Shared = Arc::new(ArcSwapOption::from_pointee(database));
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
@@ -160,6 +164,16 @@ impl Journal for EmbeddedJournal {
     ) -> BoxFuture<'a, Result<Page, JournalError>> {
         let id = id.to_string();
         self.look(move |database| page(database, &id, table, &from))
+    }
+
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>> {
+        let (id, key) = (id.to_string(), Bytes::copy_from_slice(key));
+        self.look(move |database| row(database, &id, table, &key))
     }
 
     fn finish<'a>(
@@ -271,6 +285,11 @@ pub(super) fn page(
     let last = rows.last().filter(|_| rows.len() == PAGE_ROWS);
     let next = last.map(|(key, _)| RowCursor(Bytes::from([b">".as_slice(), key].concat())));
     Ok(Page { rows, next })
+}
+
+fn row(database: &Database, id: &str, table: Table, key: &[u8]) -> Result<Option<Bytes>, redb::Error> {
+    let stored = database.begin_read()?.open_table(ROWS)?;
+    Ok(stored.get((id, table.number(), key))?.map(|value| Bytes::copy_from_slice(value.value())))
 }
 
 fn cursors(database: &Database, id: &str) -> Result<Vec<(String, Head)>, redb::Error> {

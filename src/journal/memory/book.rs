@@ -16,11 +16,18 @@ const READ_BYTES_MAX: usize = 4 << 20;
 
 type Rows = BTreeMap<(Table, Bytes), Bytes>;
 
+/// An entry, and what was written beside it: a lost tail takes both away, and folding what is left needs both.
+#[derive(Debug)]
+struct Logged {
+    stored: StoredEntry,
+    beside: Vec<Change>,
+}
+
 /// Log, rows, head and cursors of one journal.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     head: Option<Head>,
-    log: BTreeMap<u64, StoredEntry>,
+    log: BTreeMap<u64, Logged>,
     rows: Rows,
     /// What the trimmed entries folded to, and the newest of them: where folding begins after a lost tail.
     base: Rows,
@@ -39,8 +46,7 @@ impl Book {
 
     pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
         self.append(batch)?;
-        fold(&mut self.rows, &batch.changes);
-        self.head = Some(batch.head);
+        self.write_rows(batch.head, &batch.changes);
         Ok(())
     }
 
@@ -50,7 +56,8 @@ impl Book {
         if !batch.follows() || batch.expected != self.head() || above {
             return Err(CommitError::Conflict);
         }
-        self.log.insert(batch.head.version, StoredEntry { head: batch.head, entry: batch.entry.clone() });
+        let stored = StoredEntry { head: batch.head, entry: batch.entry.clone() };
+        self.log.insert(batch.head.version, Logged { stored, beside: Vec::new() });
         Ok(())
     }
 
@@ -59,8 +66,8 @@ impl Book {
         Span {
             head,
             first: self.log.first_key_value().map_or(head.version + 1, |(version, _)| *version),
-            last: self.log.last_key_value().map(|(_, stored)| stored.head),
-            log_bytes: self.log.values().map(|stored| stored.entry.len() as u64).sum(),
+            last: self.newest(),
+            log_bytes: self.log.values().map(|logged| logged.stored.entry.len() as u64).sum(),
         }
     }
 
@@ -71,7 +78,13 @@ impl Book {
             bytes += stored.entry.len().max(1);
             first || bytes <= READ_BYTES_MAX
         };
-        self.log.range(from..).map(|(_, stored)| stored).take(limit).take_while(fits).cloned().collect()
+        self.log
+            .range(from..)
+            .map(|(_, logged)| &logged.stored)
+            .take(limit)
+            .take_while(fits)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn page(&self, table: Table, from: &RowCursor) -> Page {
@@ -90,19 +103,36 @@ impl Book {
         Page { rows, next }
     }
 
+    pub(super) fn row(&self, table: Table, key: &[u8]) -> Option<Bytes> {
+        self.rows.get(&(table, Bytes::copy_from_slice(key))).cloned()
+    }
+
     pub(super) fn finish(&mut self, last: Head, changes: &[Change]) {
-        let newest = self.log.last_key_value().map(|(_, stored)| stored.head);
-        if newest == Some(last) && last.version > self.head().version {
-            fold(&mut self.rows, changes);
-            self.head = Some(last);
+        if self.newest() == Some(last) && last.version > self.head().version {
+            self.write_rows(last, changes);
         }
+    }
+
+    fn newest(&self) -> Option<Head> {
+        self.log.last_key_value().map(|(_, logged)| logged.stored.head)
+    }
+
+    /// The second half of a commit.
+    fn write_rows(&mut self, head: Head, changes: &[Change]) {
+        fold(&mut self.rows, changes);
+        if let Some(logged) = self.log.get_mut(&head.version) {
+            logged.beside = changes.iter().filter(|change| change.table.is_beside()).cloned().collect();
+        }
+        self.head = Some(head);
     }
 
     pub(super) fn trim(&mut self, before: u64, changes_of: ChangesOf) -> Result<(), JournalError> {
         while self.log.len() > 1 {
             let Some(oldest) = self.log.first_entry().filter(|oldest| *oldest.key() < before) else { break };
-            fold(&mut self.base, &changes_of(&oldest.get().entry)?);
-            self.base_head = Some(oldest.remove().head);
+            fold(&mut self.base, &changes_of(&oldest.get().stored.entry)?);
+            let Logged { stored, beside } = oldest.remove();
+            fold(&mut self.base, &beside);
+            self.base_head = Some(stored.head);
         }
         Ok(())
     }
@@ -128,11 +158,12 @@ impl Book {
             lost += 1;
         }
         let mut rows = self.base.clone();
-        for stored in self.log.values() {
+        for Logged { stored, beside } in self.log.values() {
             fold(&mut rows, &changes_of(&stored.entry)?);
+            fold(&mut rows, beside);
         }
         self.rows = rows;
-        self.head = self.log.last_key_value().map(|(_, stored)| stored.head).or(self.base_head);
+        self.head = self.newest().or(self.base_head);
         Ok(lost)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::book::Book;
@@ -104,6 +105,15 @@ impl Journal for MemoryJournal {
         from: RowCursor,
     ) -> BoxFuture<'a, Result<Page, JournalError>> {
         self.ask(|world| Ok(world.books.get(id).map(|book| book.page(table, &from)).unwrap_or_default()))
+    }
+
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>> {
+        self.ask(|world| Ok(world.books.get(id).and_then(|book| book.row(table, key))))
     }
 
     fn finish<'a>(

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::codec::{Reader, Writer, damaged};
 use super::shared::{get_command_id, put_command_id};
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::ids::ActorName;
 use crate::domain::item::Items;
 use crate::domain::machine::{Cause, Machine};
@@ -16,7 +17,7 @@ use crate::journal::{Change, JournalError, JournalKind, Table};
 pub trait Recorded: Machine {
     /// The kind of its journal.
     const KIND: JournalKind;
-    /// The tables its rows live in.
+    /// The tables its rows live in; [`Table::Contacts`] is never one of them.
     const TABLES: &'static [Table];
     /// The version its entries and rows are written in. Older ones are read: what a later version has more is branched on
     /// [`Reader::version`].
@@ -125,6 +126,7 @@ pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
         JournalKind::Warehouse => Entry::<Warehouse>::decode(bytes).map(|entry| entry.changes()),
         JournalKind::Channel => Entry::<Channel>::decode(bytes).map(|entry| entry.changes()),
         JournalKind::Items => Entry::<Items>::decode(bytes).map(|entry| entry.changes()),
+        JournalKind::Desk => Entry::<Desk>::decode(bytes).map(|entry| entry.changes()),
     }
 }
 
@@ -145,5 +147,6 @@ const fn kind_number(kind: JournalKind) -> u8 {
         JournalKind::Warehouse => 1,
         JournalKind::Channel => 2,
         JournalKind::Items => 3,
+        JournalKind::Desk => 4,
     }
 }

@@ -267,6 +267,9 @@ impl Recorded for Warehouse {
                 Some(value_from_version(Self::VERSION, value, get_waiting)?),
             ),
             Table::Items => return Err(damaged("a warehouse has no items")),
+            Table::Orders | Table::Archive | Table::Contacts => {
+                return Err(damaged("a warehouse has no orders"));
+            }
         })
     }
 }

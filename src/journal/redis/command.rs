@@ -53,6 +53,12 @@ pub(super) fn rows(id: &JournalId, table: Table, from: &RowCursor) -> Cmd {
     command
 }
 
+pub(super) fn row(id: &JournalId, table: Table, field: &[u8]) -> Cmd {
+    let mut command = cmd("HGET");
+    command.arg(key(id, table.name())).arg(field);
+    command
+}
+
 pub(super) fn trim(id: &JournalId, before: u64) -> Cmd {
     let mut command = cmd("FCALL");
     command.arg("lagerd_trim_v1").arg(1).arg(key(id, "log")).arg(before);

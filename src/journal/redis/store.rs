@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult, Value, cmd};
@@ -53,7 +54,7 @@ impl RedisJournal {
     }
 
     /// Sends a command that may be repeated. Loads the functions where they are missing.
-    async fn call(&self, command: &Cmd) -> Result<Value, JournalError> {
+    pub(super) async fn call(&self, command: &Cmd) -> Result<Value, JournalError> {
         let mut connected = self.reading.now()?;
         let mut answer = send(&mut connected.connection, command).await;
         if answer.as_ref().is_err_and(is_missing_function) {
@@ -141,6 +142,23 @@ impl Journal for RedisJournal {
         Box::pin(async move {
             let reply = self.call(&command::rows(id, table, &from)).await?;
             page(reply).ok_or_else(|| odd_reply("HSCAN"))
+        })
+    }
+
+    fn row<'a>(
+        &'a self,
+        id: &'a JournalId,
+        table: Table,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Bytes>, JournalError>> {
+        Box::pin(async move {
+            let reply = self.call(&command::row(id, table, key)).await?;
+            if reply == Value::Nil {
+                // An emptied Redis must not look like a row nobody wrote.
+                self.terms.compare(store_id(self.call(cmd("GET").arg(STORE_KEY)).await?)?)?;
+                return Ok(None);
+            }
+            bytes(reply).map(Some).ok_or_else(|| odd_reply("HGET"))
         })
     }
 

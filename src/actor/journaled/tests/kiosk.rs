@@ -21,6 +21,10 @@ pub(super) enum Order {
     Stock(i64),
     /// Take one; the answer is 1.
     Take,
+    /// Take one for a person, whose name is kept beside the journal under [`BUYER`]; the answer is 1.
+    TakeFor(&'static str),
+    /// Delete that name and nothing else; the answer is 0.
+    Erase,
     /// Say how many are left; changes nothing.
     Look,
     /// Panic.
@@ -28,6 +32,9 @@ pub(super) enum Order {
     /// Call this in the middle of the decision, then refuse.
     Call(Hook),
 }
+
+/// Where a buyer's name is kept.
+pub(super) const BUYER: &str = "buyer";
 
 /// Something to call from inside a decision.
 #[derive(Clone)]
@@ -65,6 +72,15 @@ impl Kiosk {
         let known = Remembered { class: Class::Hold, time, fingerprint, outcome: Outcome::Done };
         draft.put(self, ItemRow::Remembered(envelope.id.clone(), Some(known)));
     }
+
+    fn take(&mut self, envelope: &Envelope, draft: &mut Draft<Self>) -> Result<i64, Refusal> {
+        if self.units <= 0 {
+            let short = Shortfall { sku: sku(), asked: 1, free: self.units };
+            return Err(Refusal::InsufficientStock(vec![short]));
+        }
+        self.set(self.units - 1, envelope, draft);
+        Ok(1)
+    }
 }
 
 impl Machine for Kiosk {
@@ -93,15 +109,16 @@ impl Machine for Kiosk {
                 }
                 Ok(*units)
             }
-            Order::Take => {
-                if !known && self.units <= 0 {
-                    let short = Shortfall { sku: sku(), asked: 1, free: self.units };
-                    return Err(Refusal::InsufficientStock(vec![short]));
-                }
-                if !known {
-                    self.set(self.units - 1, envelope, draft);
-                }
-                Ok(1)
+            Order::Take | Order::TakeFor(_) if known => Ok(1),
+            Order::Take => self.take(envelope, draft),
+            Order::TakeFor(name) => {
+                draft.aside(BUYER, Some(b"somebody".to_vec()));
+                draft.aside(BUYER, Some(name.as_bytes().to_vec()));
+                self.take(envelope, draft)
+            }
+            Order::Erase => {
+                draft.aside(BUYER, None);
+                Ok(0)
             }
             Order::Look => Ok(self.units),
             Order::Explode => panic!("as ordered"),

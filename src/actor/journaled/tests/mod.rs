@@ -6,6 +6,7 @@
 //! of actix, something here may have become unnecessary. The other files are the answers.
 
 mod away;
+mod beside;
 mod bound;
 mod death;
 mod flood;

@@ -1,97 +1,31 @@
-//! Every invariant over a whole store, read only (but for finishing an interrupted write, which any reader may do).
-//!
-//! J1 head and log agree · J2 rows are what the log says, and the running totals add up · J3, J6 versions go up by one
-//! and nonces differ · J4 no accepted claim went beyond the goods · J5 no movement was done twice. Where a log was
-//! trimmed, what it still holds is checked; the totals reach back to the beginning.
+//! The audit of one journal, and what each kind of machine adds to it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
 
-use super::journaled::load_machine;
+use super::cold::Cold;
+use super::documents::Transferred;
+use super::store::Audited;
+use crate::actor::journaled::load_machine;
 use crate::domain::channel::Channel;
-use crate::domain::fact::FactKind;
-use crate::domain::ids::{CommandId, Sku, WarehouseId};
+use crate::domain::fact::{Fact, FactKind};
+use crate::domain::ids::{CommandId, OrderId, Sku};
 use crate::domain::invariant;
 use crate::domain::item::Items;
-use crate::domain::warehouse::{Rules, Warehouse};
+use crate::domain::order::Transfer;
+use crate::domain::warehouse::Warehouse;
 use crate::journal::record::{Entry, Recorded};
-use crate::journal::{Head, Journal, JournalError, JournalId, JournalKind};
+use crate::journal::{Journal, JournalError, JournalId};
 
 /// Entries read at once.
-const READ_ENTRIES: usize = 500;
+pub(super) const READ_ENTRIES: usize = 500;
 /// Problems told of one journal; more are counted.
 const PROBLEMS_MAX: usize = 50;
 
-/// What was found in one journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audited {
-    /// Which journal.
-    pub id: JournalId,
-    /// Where it stands.
-    pub head: Head,
-    /// The oldest version its log still has.
-    pub first: u64,
-    /// Entries looked at.
-    pub entries: u64,
-    /// Facts looked at.
-    pub facts: u64,
-    /// Rows looked at.
-    pub rows: u64,
-    /// What is wrong, in words.
-    pub problems: Vec<String>,
-}
-
-/// What was found in a store.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// Each journal, in order.
-    pub journals: Vec<Audited>,
-}
-
-impl Report {
-    /// Whether every invariant holds.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.journals.iter().all(|journal| journal.problems.is_empty())
-    }
-}
-
-/// Checks every journal of a store.
-///
-/// # Errors
-/// As the store gives them. What can't be understood is a problem of its journal, not an error.
-pub async fn audit(journal: &dyn Journal, rules: Rules) -> Result<Report, JournalError> {
-    let mut report = Report::default();
-    for id in journal.journals().await? {
-        let audited = match id.kind {
-            JournalKind::Warehouse => {
-                let name = WarehouseId::stored(&id.name);
-                audit_one::<Warehouse>(journal, &id, &move || Warehouse::new(name.clone(), rules)).await
-            }
-            JournalKind::Channel => {
-                audit_one::<Channel>(journal, &id, &move || Channel::new(rules.windows)).await
-            }
-            JournalKind::Items => audit_one::<Items>(journal, &id, &move || Items::new(rules.windows)).await,
-        };
-        report.journals.push(match audited {
-            Err(JournalError::Damaged(why)) => Audited {
-                id,
-                head: Head::GENESIS,
-                first: 0,
-                entries: 0,
-                facts: 0,
-                rows: 0,
-                problems: vec![why],
-            },
-            other => other?,
-        });
-    }
-    Ok(report)
-}
-
 /// What only one kind of machine can check.
-trait Audit: Recorded {
+pub(super) trait Audit: Recorded {
     /// What is wrong with its state.
     fn state_problems(&self) -> Vec<String> {
         Vec::new()
@@ -102,6 +36,16 @@ trait Audit: Recorded {
         Vec::new()
     }
 
+    /// What is wrong with a row that stays in the store, as it is there.
+    fn cold_problems(_row: &Self::Row, _past: &mut Past) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A row in words for people.
+    fn shown(row: &Self::Row) -> String {
+        format!("{row:?}")
+    }
+
     /// What is wrong between the state and the end of the log.
     fn end_problems(&self, _past: &Past) -> Vec<String> {
         Vec::new()
@@ -110,17 +54,26 @@ trait Audit: Recorded {
 
 /// What the log has told so far.
 #[derive(Default)]
-struct Past {
-    complete: bool,
+pub(super) struct Past {
+    pub(super) complete: bool,
     changed: AHashMap<Sku, u64>,
     moved: AHashSet<CommandId>,
+    /// Goods that moved between warehouses.
+    pub(super) transferred: Transferred,
+    /// What these come to in the running totals: what a count had known already is not in them.
+    transferred_total: i64,
+    /// Documents that were taken in and never refused or forgotten.
+    pub(super) taken_in: AHashSet<OrderId>,
+    /// Transfers in the archive.
+    pub(super) archived_transfers: Vec<Arc<Transfer>>,
 }
 
-async fn audit_one<M: Audit>(
+/// Checks one journal, and gives back its machine and what its log told, for checks across journals.
+pub(super) async fn audit_one<M: Audit>(
     journal: &dyn Journal,
     id: &JournalId,
     fresh: &(dyn Fn() -> M + Send + Sync),
-) -> Result<Audited, JournalError> {
+) -> Result<(Audited, M, Past), JournalError> {
     let loaded = load_machine(journal, id, fresh, 0).await?;
     let span = journal.span(id).await?;
     let mut audited = Audited {
@@ -133,7 +86,9 @@ async fn audit_one<M: Audit>(
         problems: loaded.machine.state_problems(),
     };
     let mut past = Past { complete: span.first <= 1, ..Past::default() };
+    past.transferred.complete = past.complete;
     let mut last: HashMap<M::Key, M::Row, ahash::RandomState> = HashMap::default();
+    let mut cold = Cold::default();
     let mut next = span.first.max(1);
     let mut before = None;
     while next <= loaded.head.version {
@@ -157,8 +112,10 @@ async fn audit_one<M: Audit>(
             audited.entries = audited.entries.saturating_add(1);
             audited.facts = audited.facts.saturating_add(entry.facts.len() as u64);
             audited.problems.extend(M::entry_problems(&entry, stored.head.version, &mut past));
-            for row in entry.rows.into_iter().filter(|row| M::change(row).is_some()) {
-                last.insert(M::key(&row), row);
+            for row in entry.rows {
+                if M::change(&row).is_some_and(|change| !cold.note(change)) {
+                    last.insert(M::key(&row), row);
+                }
             }
             if stored.head.version == loaded.head.version && stored.head != loaded.head {
                 audited
@@ -168,16 +125,23 @@ async fn audit_one<M: Audit>(
         }
     }
     audited.rows = fold_problems(&loaded.machine, &fresh(), &last, past.complete, &mut audited.problems);
+    let stored = cold.check::<M>(journal, id, loaded.head, &mut past, &mut audited.problems).await?;
+    audited.rows = audited.rows.saturating_add(stored);
     audited.problems.extend(loaded.machine.end_problems(&past));
-    if let Some(more) = audited.problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
-        audited.problems.truncate(PROBLEMS_MAX);
-        audited.problems.push(format!("and {more} more"));
+    cut(&mut audited.problems);
+    Ok((audited, loaded.machine, past))
+}
+
+/// Leaves so many problems that people can read them, and says how many more there are.
+pub(super) fn cut(problems: &mut Vec<String>) {
+    if let Some(more) = problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
+        problems.truncate(PROBLEMS_MAX);
+        problems.push(format!("and {more} more"));
     }
-    Ok(audited)
 }
 
 /// J2: each row is what the last entry that named it says; with the whole log there is no other row.
-fn fold_problems<M: Recorded>(
+fn fold_problems<M: Audit>(
     machine: &M,
     fresh: &M,
     last: &HashMap<M::Key, M::Row, ahash::RandomState>,
@@ -187,7 +151,8 @@ fn fold_problems<M: Recorded>(
     for (key, row) in last {
         let stored = machine.row(key);
         if stored != *row {
-            problems.push(format!("J2: the log says {row:?}, the store has {stored:?}"));
+            let (said, stored) = (M::shown(row), M::shown(&stored));
+            problems.push(format!("J2: the log says {said}, the store has {stored}"));
         }
     }
     let rows = machine.rows();
@@ -195,7 +160,8 @@ fn fold_problems<M: Recorded>(
         // Single rows (totals, floors) stand as in an empty machine until an entry names them.
         let at_rest = fresh.rows();
         let unnamed = rows.iter().filter(|row| !last.contains_key(&M::key(row)) && !at_rest.contains(row));
-        problems.extend(unnamed.map(|row| format!("J2: the store has {row:?}, the log never named it")));
+        let unnamed = unnamed.map(M::shown);
+        problems.extend(unnamed.map(|row| format!("J2: the store has {row}, the log never named it")));
     }
     rows.len() as u64
 }
@@ -228,6 +194,9 @@ impl Audit for Warehouse {
                     ));
                 }
             }
+            if let Some(transfer) = &fact.order {
+                note_transferred(past, transfer, fact);
+            }
             let id = cause.and_then(|cause| entry.causes.get(cause)).map(|cause| &cause.id);
             if let Some(id) = id.filter(|_| is_movement(fact.kind))
                 && !past.moved.insert(id.clone())
@@ -239,6 +208,9 @@ impl Audit for Warehouse {
     }
 
     fn end_problems(&self, past: &Past) -> Vec<String> {
+        let (total, moved) = (self.totals().transferred, past.transferred_total);
+        let off = (past.complete && total != moved)
+            .then(|| format!("{total} units transferred in the totals, {moved} in the log"));
         let wrong = past
             .changed
             .iter()
@@ -247,7 +219,23 @@ impl Audit for Warehouse {
             .map(|(sku, version)| {
                 format!("J2: the last fact of {sku} is at {version}, its level says otherwise")
             })
+            .chain(off)
             .collect()
+    }
+}
+
+/// Notes goods of a transfer that moved.
+fn note_transferred(past: &mut Past, transfer: &OrderId, fact: &Fact) {
+    if !matches!(fact.kind, FactKind::TransferredOut | FactKind::TransferredIn) {
+        return;
+    }
+    for line in &fact.lines {
+        let units = past.transferred.units.entry((transfer.clone(), line.sku.clone())).or_default();
+        let side = if fact.kind == FactKind::TransferredOut { &mut units.0 } else { &mut units.1 };
+        *side = side.saturating_add(line.change.saturating_abs());
+        if !fact.covered {
+            past.transferred_total = past.transferred_total.saturating_add(line.change);
+        }
     }
 }
 
