@@ -33,7 +33,8 @@ pub(super) fn due_of(document: &Document) -> Option<Timestamp> {
 }
 
 /// When a document changed last.
-pub(super) fn changed_at(document: &Document) -> Timestamp {
+#[must_use]
+pub fn changed_at(document: &Document) -> Timestamp {
     let timeline = match document {
         Document::Order(order) => return order.updated_at,
         Document::Return(back) => &back.timeline,
