@@ -60,23 +60,17 @@ pub fn document_ends(document: &Document, keeping: &Keeping) -> Timestamp {
 
 /// When the contact was given: with the order, or anew after it had been erased.
 fn given_at(order: &Order) -> Timestamp {
-    let mut given = None;
+    let (mut erased, mut given) = (false, None);
     for happened in &order.timeline {
-        match happened.kind {
-            DeskFactKind::ContactErased => given = None,
-            DeskFactKind::OrderAddressChanged if given.is_none() && was_erased(order, happened.at) => {
-                given = Some(happened.at);
-            }
-            _ => {}
+        if happened.kind == DeskFactKind::ContactErased {
+            (erased, given) = (true, None);
+        } else if happened.kind == DeskFactKind::OrderAddressChanged && erased && given.is_none() {
+            given = Some(happened.at);
         }
     }
     // A shop may tell a time to come; what is kept begins when it came here.
     let came = order.timeline.first().map_or(order.placed_at, |first| first.at);
     given.unwrap_or_else(|| order.placed_at.min(came))
-}
-
-fn was_erased(order: &Order, by: Timestamp) -> bool {
-    order.timeline.iter().any(|known| known.kind == DeskFactKind::ContactErased && known.at <= by)
 }
 
 /// Goods or money are still under way.
