@@ -156,7 +156,8 @@ impl Audit for Warehouse {
                         known.unwrap_or(0)
                     ));
                 }
-                let claims = matches!(fact.kind, FactKind::Reserved | FactKind::Amended);
+                let claims =
+                    matches!(fact.kind, FactKind::Reserved | FactKind::Amended | FactKind::WaitingServed);
                 if claims && line.change > 0 && line.after.net() < 0 {
                     problems.push(format!(
                         "J4: a claim at version {version} left {} at {:?}",
@@ -205,5 +206,6 @@ const fn is_movement(kind: FactKind) -> bool {
             | FactKind::Restocked
             | FactKind::Scrapped
             | FactKind::Sold
+            | FactKind::TransferredIn
     )
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::opening::Opening;
-use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec};
+use super::{ChannelSpec, House, Kind, Mode, OrderRules, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -127,6 +127,7 @@ fn opening() -> Opening {
             channel("solo", Mode::Asks, &["BER"]),
         ],
         rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
+        orders: OrderRules::default(),
         refused_demand_max: 100,
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod channel;
 pub mod codec;
+pub mod desk;
 pub mod entry;
 pub mod item;
 pub mod shared;
