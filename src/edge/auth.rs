@@ -199,6 +199,22 @@ impl Caller {
         self.must("stock:<warehouse>", |scope| matches!(scope, Scope::Stock(_)))
     }
 
+    /// Refuses who may not know this channel's customers.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_know_customers(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("contact:<channel>", |scope| matches!(scope, Scope::Contact(id) if id == channel.as_str()))
+    }
+
+    /// Refuses who may not work off this warehouse's part of orders.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_fulfil(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
+        self.must("fulfil:<warehouse>", |scope| matches!(scope, Scope::Fulfil(id) if id == warehouse.as_str()))
+    }
+
     fn must(&self, needed: &'static str, allows: impl Fn(&Scope) -> bool) -> Result<(), Problem> {
         match &self.scopes {
             None => Ok(()),

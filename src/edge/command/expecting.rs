@@ -2,10 +2,11 @@
 
 use super::document::{an_inbound, must_be_configured, unknown};
 use super::{Asking, Said, Signed};
+use crate::actor::House;
 use crate::actor::house::Sender;
 use crate::domain::desk::command::ExpectInbound;
 use crate::domain::desk::{Document, Verb};
-use crate::domain::ids::{InboundId, OrderId};
+use crate::domain::ids::InboundId;
 use crate::edge::fault::Problem;
 use crate::edge::wire::inbound::{ChangeExpectedBody, ExpectBody, InboundAnswer};
 use crate::edge::wire::reservation::{BareBody, claim_lines};
@@ -22,7 +23,7 @@ pub async fn expect(asking: &Asking, signed: Signed, body: Said<'_>) -> Result<I
     asking.must_fit(said.lines.len())?;
     let fingerprint = asking.inside.key.fingerprint("expect_inbound", "", &said);
     let expected = ExpectInbound {
-        id: OrderId::minted(signed.id.as_str(), "inbound", &[signed.id.as_str()]),
+        id: House::document_id("inbound", &signed.id),
         reference: said.reference.map(|text| text.0),
         warehouse: said.warehouse.0,
         lines: claim_lines(&said.lines),

@@ -6,10 +6,11 @@ use axum::http::StatusCode;
 
 use super::document::{a_transfer, must_be_configured, unknown};
 use super::{Asking, Said, Signed};
+use crate::actor::House;
 use crate::actor::house::Sender;
 use crate::domain::desk::command::RequestTransfer;
 use crate::domain::desk::{DeskFactKind, Document, Verb};
-use crate::domain::ids::{OrderId, TransferId};
+use crate::domain::ids::TransferId;
 use crate::domain::order::{Transfer, TransferState};
 use crate::edge::fault::Problem;
 use crate::edge::wire::reservation::{BareBody, claim_lines};
@@ -30,7 +31,7 @@ pub async fn request(asking: &Asking, signed: Signed, body: Said<'_>) -> Result<
     asking.must_fit(said.lines.len())?;
     let fingerprint = asking.inside.key.fingerprint("request_transfer", "", &said);
     let requested = RequestTransfer {
-        id: OrderId::minted(signed.id.as_str(), "transfer", &[signed.id.as_str()]),
+        id: House::document_id("transfer", &signed.id),
         reference: said.reference.map(|text| text.0),
         from: said.from.0,
         to: said.to.0,

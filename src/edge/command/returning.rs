@@ -2,9 +2,11 @@
 
 use super::document::{FoundReturn, a_return, any_return, must_be_configured, unknown};
 use super::{Asking, Said, Signed};
+use crate::actor::House;
+use crate::actor::house::Sender;
 use crate::domain::desk::Verb;
 use crate::domain::desk::command::{AnnounceReturn, ReturnedUnits};
-use crate::domain::ids::{CommandId, OrderId, ReturnId};
+use crate::domain::ids::ReturnId;
 use crate::domain::order::Inspected;
 use crate::edge::fault::Problem;
 use crate::edge::wire::reservation::BareBody;
@@ -39,7 +41,8 @@ pub async fn announce(asking: &Asking, signed: Signed, body: Said<'_>) -> Result
         None => None,
     };
     let fingerprint = asking.inside.key.fingerprint("announce_return", "", &said);
-    let id = minted(&signed.id);
+    // The id of a return that belongs to no order; within an order, what tells this return from the others.
+    let id = House::document_id("return", &signed.id);
     let line = |line: crate::edge::wire::returns::AnnouncedLine| {
         let (of, sku) = (line.line.map(|id| id.0), line.sku.map(|sku| sku.0));
         (of, sku, line.quantity.0, line.reason.map(|reason| reason.0))
@@ -61,11 +64,6 @@ pub async fn announce(asking: &Asking, signed: Signed, body: Said<'_>) -> Result
         order.returns.iter().find(|back| back.announced_as(&id)).map(|back| back.number)
     });
     told(number.and_then(|number| FoundReturn::within(document, number)))
-}
-
-/// The id of a return that belongs to no order; within an order, what tells a return from the others.
-fn minted(command: &CommandId) -> ReturnId {
-    OrderId::minted(command.as_str(), "return", &[command.as_str()])
 }
 
 /// Whoever sells on the channel announces; where nobody knows where the goods were bought, whoever keeps the warehouse.
@@ -168,7 +166,7 @@ pub async fn cancel(
 
 async fn changed(
     asking: &Asking,
-    sender: &crate::actor::house::Sender,
+    sender: &Sender,
     verb: Verb,
     number: u32,
 ) -> Result<ReturnAnswer, Problem> {

@@ -91,7 +91,7 @@ pub(super) async fn page(
                 }
             }
             Place::Settled(from) => {
-                let (read, next) = house.archived(from, room).await?;
+                let (read, next) = house.archived(from.as_deref(), room).await?;
                 documents.extend(read.into_iter().filter(&wanted));
                 next.map(|next| Place::Settled(Some(next)))
             }

@@ -8,7 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    availability, counts, health, history, items, movements, policies, reservations, script, stock,
+    availability, counts, health, history, inbound, items, movements, picks, policies, privacy, reservations, returns,
+    script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -39,6 +40,30 @@ use super::route::{
         reservations::extend,
         reservations::allocate,
         reservations::ship,
+        returns::announce,
+        returns::list,
+        returns::read,
+        returns::receive,
+        returns::inspect,
+        returns::cancel,
+        transfers::request,
+        transfers::list,
+        transfers::read,
+        transfers::ship,
+        transfers::receive,
+        transfers::close,
+        transfers::cancel,
+        inbound::expect,
+        inbound::list,
+        inbound::read,
+        inbound::change,
+        inbound::receive,
+        inbound::close,
+        picks::lists,
+        tracking::timeline,
+        tracking::track,
+        privacy::erase,
+        privacy::export,
     )
 )]
 struct Document;

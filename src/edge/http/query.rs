@@ -72,6 +72,24 @@ impl Query {
         }
     }
 
+    /// A parameter that is one of these words.
+    ///
+    /// # Errors
+    /// 422 with the words.
+    pub(super) fn word<T: Copy>(
+        &self,
+        name: &'static str,
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.one(name)? else { return Ok(None) };
+        if let Some(found) = all.iter().find(|known| word(**known) == text) {
+            return Ok(Some(*found));
+        }
+        let words: Vec<_> = all.iter().map(|known| word(*known)).collect();
+        Err(Problem::invalid(name, format!("{name}: one of {} is right", words.join(", "))))
+    }
+
     /// A parameter that is `true` or `false`; false where it is not there.
     ///
     /// # Errors

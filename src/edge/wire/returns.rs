@@ -206,12 +206,6 @@ pub struct ReturnsPage {
     pub next: Option<String>,
 }
 
-impl Default for Count {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 impl From<&InspectedLine> for Inspected {
     fn from(line: &InspectedLine) -> Self {
         Self {

@@ -12,7 +12,6 @@ use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
 use crate::edge::http::listing::{Asked, PAGE, PAGE_MAX, page};
-use crate::edge::http::query::named_state;
 use crate::edge::http::reply::{json, ok};
 use crate::edge::wire::inbound::{ChangeExpectedBody, ExpectBody, InboundAnswer, InboundPage};
 use crate::edge::wire::problem::ProblemBody;
@@ -38,7 +37,7 @@ pub(in crate::edge::http) async fn expect(change: Change, sent: Sent) -> Result<
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
     let query = ask.query(&["warehouse", "state", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
-    let state = named_state(&query, InboundState::ALL, InboundState::name)?;
+    let state = query.word("state", InboundState::ALL, InboundState::name)?;
     let fits = |inbound: &Inbound| {
         warehouse.as_ref().is_none_or(|wanted| inbound.warehouse == *wanted)
             && state.is_none_or(|wanted| inbound.state == wanted)

@@ -45,7 +45,7 @@ pub(in crate::edge::http) async fn lists(
     InPath(warehouse): InPath<WarehouseId>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Problem> {
-    ask.asking.caller.must_work(&warehouse)?;
+    ask.asking.caller.must_fulfil(&warehouse)?;
     let query = ask.query(&["size", "limit"])?;
     let figure = |name, default, most| -> Result<usize, Problem> {
         Ok(usize::try_from(query.number(name, most)?.unwrap_or(default)).unwrap_or(usize::MAX))

@@ -12,7 +12,6 @@ use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
 use crate::edge::http::listing::{Asked, PAGE, PAGE_MAX, page};
-use crate::edge::http::query::named_state;
 use crate::edge::http::reply::{json, ok};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::reservation::BareBody;
@@ -37,7 +36,7 @@ pub(in crate::edge::http) async fn announce(change: Change, sent: Sent) -> Resul
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
     let query = ask.query(&["warehouse", "state", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
-    let state = named_state(&query, ReturnState::ALL, ReturnState::name)?;
+    let state = query.word("state", ReturnState::ALL, ReturnState::name)?;
     let fits = |back: &&Return| {
         warehouse.as_ref().is_none_or(|wanted| back.warehouse == *wanted)
             && state.is_none_or(|wanted| back.state == wanted)

@@ -12,14 +12,16 @@ use crate::actor::House;
 use crate::actor::fault::Fault;
 use crate::actor::house::LocalDays;
 use crate::domain::desk::{DeskFactKind, Document};
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{ChannelId, OrderId, OrderNumber};
 use crate::domain::order::privacy::contact_ends;
 use crate::domain::order::{Commercial, Fulfilment, FulfilmentState, Order, Parcel};
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::Method;
+use crate::edge::command::document::unknown;
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 use crate::edge::http::accept::{language, media};
+use crate::edge::http::extract::{Ask, InPath};
 use crate::edge::http::paper::{self, Words};
 use crate::edge::http::query::Query;
 use crate::edge::http::reply::{ok, with_type};
@@ -27,7 +29,7 @@ use crate::edge::tracking::matches;
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::text::Text;
 use crate::edge::wire::time::Time;
-use crate::edge::wire::tracking::{SupportAnswer, TrackedOrder, TrackedParcel};
+use crate::edge::wire::tracking::{SupportAnswer, TimelineAnswer, TrackedOrder, TrackedParcel};
 
 const HTML: &str = "text/html";
 const JSON: &str = "application/json";
@@ -45,6 +47,21 @@ const GUARDS: [(HeaderName, &str); 5] = [
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];
+
+/// Where an order is and everything that happened to it, for staff.
+#[utoipa::path(get, path = "/v1/orders/{order}/tracking", tag = "orders",
+    params(("order" = String, Path), ("channel" = Option<String>, Query, description = "needed where several channels have this order")),
+    responses((status = 200, body = TimelineAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(in crate::edge::http) async fn timeline(
+    ask: Ask,
+    InPath(name): InPath<OrderNumber>,
+) -> Result<Response<Body>, Problem> {
+    let channel = ask.query(&["channel"])?.name::<ChannelId>("channel")?;
+    let order = ask.asking.inside.house.find_order(name.as_str(), channel.as_ref()).await?;
+    // Whoever may not see it is told that there is none.
+    ask.asking.caller.must_see_sales(&order.channel).map_err(|_| unknown("order"))?;
+    ok(&TimelineAnswer::from(&*order))
+}
 
 /// Where an order is, for its buyer: a page, or with `Accept: application/json` or `?format=json` the same as JSON, in
 /// English or German. Nobody's name and no address is on it. The link is the order's own and ends with its contact.
@@ -84,7 +101,7 @@ async fn tracked(
         Some(_) => return Err(Problem::invalid("format", "format: `json` or `html` is right")),
     };
     let words = Words::of(language(headers, Words::TAGS));
-    let Some(order) = followed(door, house, token).await? else { return Ok(missing(words, json)) };
+    let Some(order) = followed(house, token).await? else { return Ok(missing(words, json)) };
     let answer = seen(house, &order, words);
     if json {
         return ok(&answer);
@@ -94,7 +111,7 @@ async fn tracked(
 }
 
 /// The order a token opens. Whether the order is unknown, the secret wrong or its time over, the answer is the same.
-async fn followed(door: &Door, house: &House, token: &str) -> Result<Option<Arc<Order>>, Problem> {
+async fn followed(house: &House, token: &str) -> Result<Option<Arc<Order>>, Problem> {
     let Some((id, secret)) = token.split_once('.') else { return Ok(None) };
     let Ok(id) = OrderId::parse(id) else { return Ok(None) };
     let order = match house.document(&id).await {
@@ -105,8 +122,7 @@ async fn followed(door: &Door, house: &House, token: &str) -> Result<Option<Arc<
     };
     let kept = order.as_ref().and_then(|order| order.tracking);
     let right = matches(secret, &kept.unwrap_or(NOBODYS)) && kept.is_some();
-    let keeping = door.settings().privacy.keeping();
-    Ok(order.filter(|order| right && house.now() < contact_ends(order, &keeping)))
+    Ok(order.filter(|order| right && house.now() < contact_ends(order, house.keeping())))
 }
 
 fn missing(words: Words, json: bool) -> Response<Body> {
