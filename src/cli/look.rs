@@ -1,4 +1,5 @@
-//! `lagerd audit` and `lagerd inspect`: look at a store without changing it.
+//! `lagerd audit` and `lagerd inspect`: look at a store without changing it; `lagerd compact`: leave what it holds as it
+//! is, in files that hold nothing else.
 
 use clap::{Args, Subcommand};
 
@@ -9,7 +10,7 @@ use super::serve::store_exit;
 use crate::config::Settings;
 use crate::domain::ids::Sku;
 use crate::runtime::inspect::Subject;
-use crate::runtime::{OpenError, audit, inspect};
+use crate::runtime::{OpenError, audit, compact, inspect};
 
 /// What to look at.
 #[derive(Debug, Subcommand)]
@@ -47,6 +48,11 @@ pub(super) fn audit(globals: &Globals) -> Exit {
         let exit = if report.is_clean() { Exit::Ok } else { Exit::CheckFailed };
         Ok((audit::text(&report), exit))
     })
+}
+
+/// Writes the store's files anew and prints what was done.
+pub(super) fn compact(globals: &Globals) -> Exit {
+    look(globals, async |settings| Ok((compact::run(settings).await?, Exit::Ok)))
 }
 
 /// Prints what the store has of a SKU or a journal.

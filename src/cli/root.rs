@@ -70,6 +70,13 @@ pub enum Command {
         first, or ask it: GET /v1/stock/TEE-M/history?warehouse=BER."
     )]
     Inspect(InspectCommand),
+    /// Write the store's files anew, so that nothing erased is left in them
+    #[command(after_help = "Example:\n  lagerd compact --config lagerd.toml\n\n\
+        What is erased is gone from the store at once, and from the bytes on its disk when its files are written anew.\n\
+        The embedded store belongs to one process: stop the daemon first; it needs as much free room as the store\n\
+        holds. Redis does it while the daemon runs; its replicas and backups have files of their own.\n\
+        Exit codes: 0 done, 69 the store can't be opened or written.")]
+    Compact,
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]
     Config(ConfigCommand),
@@ -108,6 +115,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Serve(args) => serve::run(args, &cli.globals),
         Command::Audit => look::audit(&cli.globals),
         Command::Inspect(command) => look::inspect(command, &cli.globals),
+        Command::Compact => look::compact(&cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
         Command::Token(command) => token::run(command),
         Command::Load(args) => outside::drive(super::load::run(args.as_ref().clone())),

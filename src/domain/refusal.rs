@@ -126,6 +126,9 @@ pub enum Refusal {
         /// What it would be: an order, a fulfilment, a return, a transfer, a receipt.
         kind: &'static str,
     },
+    /// Several channels have an order of this number.
+    #[error("several channels have an order of this number; name the channel")]
+    AmbiguousOrder,
     /// The order has no such line.
     #[error("the order has no line `{0}`")]
     UnknownLine(LineId),
@@ -208,6 +211,7 @@ impl Refusal {
                 b"inbound" => "unknown_inbound",
                 _ => "unknown_document",
             },
+            Self::AmbiguousOrder => "ambiguous_order",
             Self::UnknownLine(_) => "unknown_line",
             Self::LineIsOther { .. } => "line_is_other",
             Self::OrderExists => "order_exists",

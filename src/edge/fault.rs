@@ -136,18 +136,31 @@ impl From<Refusal> for Problem {
         let (status, title) = match &refusal {
             Refusal::UnknownReservation(_)
             | Refusal::UnknownSku(_)
+            | Refusal::UnknownDocument { .. }
             | Refusal::UnknownChannel(_)
             | Refusal::UnknownWarehouse(_) => (StatusCode::NOT_FOUND, "what the path names is not there"),
-            Refusal::OutOfRange | Refusal::UnknownSeen | Refusal::FutureMovement { .. } => {
+            Refusal::OutOfRange
+            | Refusal::UnknownSeen
+            | Refusal::UnknownLine(_)
+            | Refusal::FutureMovement { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "the request is not valid")
             }
+            Refusal::AmbiguousOrder => (StatusCode::CONFLICT, "several orders are meant"),
+            Refusal::OrderExists | Refusal::LineIsOther { .. } => {
+                (StatusCode::CONFLICT, "it is known and says something else")
+            }
+            Refusal::IllegalStep { .. } | Refusal::OrderOpen { .. } => {
+                (StatusCode::CONFLICT, "its state does not allow it")
+            }
+            Refusal::NotServiceable => (StatusCode::CONFLICT, "no warehouse serves it"),
+            Refusal::DeskFull => (StatusCode::SERVICE_UNAVAILABLE, "not available; surely not done"),
             Refusal::InsufficientStock(_) => (StatusCode::CONFLICT, "not enough free stock"),
             Refusal::InsufficientRoom { .. } => (StatusCode::CONFLICT, "too much is sold beyond stock"),
             Refusal::IdempotencyConflict => (StatusCode::CONFLICT, "this id was used for another command"),
             Refusal::StaleCommand { .. } | Refusal::StaleCount { .. } => {
                 (StatusCode::CONFLICT, "this comes too late, or too early")
             }
-            Refusal::InsufficientCondition { .. } | Refusal::NotHeld { .. } => {
+            Refusal::InsufficientCondition { .. } | Refusal::NotHeld { .. } | Refusal::TooMany { .. } => {
                 (StatusCode::CONFLICT, "there are not as many units")
             }
             Refusal::ReservationExpired
@@ -158,7 +171,10 @@ impl From<Refusal> for Problem {
             | Refusal::Superseded { .. }
             | Refusal::OwnedByOrder { .. } => (StatusCode::CONFLICT, "the reservation stands otherwise"),
         };
-        let problem = Self::new(status, refusal.code(), title).detail(refusal.to_string());
+        let mut problem = Self::new(status, refusal.code(), title).detail(refusal.to_string());
+        if matches!(refusal, Refusal::DeskFull) {
+            problem = problem.retry_after(AWAY_RETRY_S);
+        }
         match particulars(refusal) {
             Some(said) => problem.particulars(said),
             None => problem,
@@ -230,7 +246,20 @@ fn particulars(refusal: Refusal) -> Option<Particulars> {
             Particulars { asked: Some(asked), there: Some(there), ..none }
         }
         Refusal::NotHeld { asked, held, .. } => Particulars { asked: Some(asked), there: Some(held), ..none },
+        Refusal::TooMany { asked, possible, .. } => {
+            Particulars { asked: Some(asked), there: Some(possible), ..none }
+        }
+        Refusal::IllegalStep { found, .. } | Refusal::OrderOpen { state: found } => {
+            Particulars { found: Some(found), ..none }
+        }
         Refusal::OutOfRange
+        | Refusal::UnknownDocument { .. }
+        | Refusal::UnknownLine(_)
+        | Refusal::LineIsOther { .. }
+        | Refusal::AmbiguousOrder
+        | Refusal::OrderExists
+        | Refusal::NotServiceable
+        | Refusal::DeskFull
         | Refusal::UnknownSku(_)
         | Refusal::UnknownReservation(_)
         | Refusal::ReservationExpired

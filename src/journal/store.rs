@@ -87,7 +87,8 @@ impl Table {
             | Self::Seen
             | Self::Movements
             | Self::Items
-            | Self::Orders => false,
+            | Self::Orders
+            | Self::Waiting => false,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Construction and wiring: the only place that knows every part.
 //!
 //! `daemon` builds the house out of settings and runs it, `store` opens the store and holds it against its witness,
-//! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it, `telling` turns its
-//! records into lines for people.
+//! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it, `compact` lets it write
+//! its files anew, `telling` turns its records into lines for people.
 //!
 //! May know: every folder; nobody but the command line and tests knows it.
 //!
@@ -13,6 +13,7 @@
 
 pub mod audit;
 mod clocks;
+pub mod compact;
 mod daemon;
 pub mod inspect;
 mod parts;

@@ -78,14 +78,20 @@ pub(super) async fn open_to_look(settings: &Settings) -> Result<Arc<dyn Journal>
             }
             open_embedded(path).await
         }
-        StoreKind::Redis => {
-            let url = settings.store.url.as_ref().map(|url| url.expose().to_owned()).unwrap_or_default();
-            let mut options = RedisOptions::new(url);
-            options.allow_eviction = true;
-            options.found_store = false;
-            Ok(Arc::new(RedisJournal::open(&options).await?))
-        }
+        StoreKind::Redis => Ok(Arc::new(redis_to_look(settings).await?)),
     }
+}
+
+/// Opens the configured Redis as one that is only looked at.
+///
+/// # Errors
+/// [`OpenError`].
+pub(super) async fn redis_to_look(settings: &Settings) -> Result<RedisJournal, OpenError> {
+    let url = settings.store.url.as_ref().map(|url| url.expose().to_owned()).unwrap_or_default();
+    let mut options = RedisOptions::new(url);
+    options.allow_eviction = true;
+    options.found_store = false;
+    Ok(RedisJournal::open(&options).await?)
 }
 
 async fn open_embedded(path: PathBuf) -> Result<Arc<dyn Journal>, OpenError> {

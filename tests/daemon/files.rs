@@ -94,3 +94,28 @@ fn batches(state: &Path) -> Option<u64> {
     let state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(state).ok()?).ok()?;
     state["batches"].as_u64()
 }
+
+/// The store's files are written anew where nobody holds them, an embedded one while its daemon is stopped, Redis' own at
+/// any time, and hold what they held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn written_anew() {
+    for store in [Some(Store::Embedded), Store::redis().await] {
+        let Some(store) = store else { continue };
+        let mut daemon = Daemon::start(&store.lines(), TWO).await;
+        receive(&mut daemon.client(), "BER", "m-1", &[("A", 7)]).await;
+        let (code, said) = daemon.run(&["compact"]).await;
+        match store {
+            Store::Embedded => {
+                assert!(code == Some(69) && said.contains("held by another process"), "{said}")
+            }
+            Store::Redis(_) => assert!(code == Some(0) && said.contains("anew"), "{said}"),
+        }
+        daemon.stop().await;
+        let (code, said) = daemon.run(&["compact"]).await;
+        assert_eq!(code, Some(0), "{said}");
+        daemon.again().await;
+        daemon.ready().await;
+        assert_eq!(figures(&mut daemon.client(), "A", "BER").await, (7, 0, 0));
+        daemon.audit().await;
+    }
+}

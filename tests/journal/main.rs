@@ -11,6 +11,8 @@ mod contract;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod erased;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod model;

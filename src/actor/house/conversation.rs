@@ -7,9 +7,7 @@ use futures_util::future::join_all;
 use super::{House, Sender, WarehouseHandle};
 use crate::actor::fault::Fault;
 use crate::domain::hold::{ClaimLine, HoldKey, PlanPart, summed};
-use crate::domain::ids::{
-    CartId, ChannelId, CommandId, OrderId, Reference, ReservationId, Sku, WarehouseId,
-};
+use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, Reference, ReservationId, Sku, WarehouseId};
 use crate::domain::machine::Envelope;
 use crate::domain::memory::End;
 use crate::domain::refusal::Refusal;

@@ -245,11 +245,8 @@ impl House {
         places: impl Iterator<Item = &'a Arc<WarehouseHandle>>,
     ) -> Result<(), Fault> {
         for handle in places {
-            let release = Command::Release {
-                reservation: envelope.id.clone(),
-                attempt: Some(attempt),
-                owner: None,
-            };
+            let release =
+                Command::Release { reservation: envelope.id.clone(), attempt: Some(attempt), owner: None };
             match handle.mailbox.ask(envelope.clone(), release).await {
                 Ok(_) | Err(Fault::Refused(_)) => {}
                 Err(fault) => return Err(fault.after_a_part()),

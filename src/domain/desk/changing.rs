@@ -144,7 +144,7 @@ pub(super) fn take_back(
 
 fn take_waiting(scribe: &Scribe, order: &mut Order, id: &LineId, quantity: i64) -> i64 {
     let mut left = quantity;
-    let mut tasks = Vec::new();
+    let mut changed = Vec::new();
     for waits in order.waits.iter_mut().filter(|waits| waits.line == *id) {
         let units = left.min(waits.open);
         if units == 0 {
@@ -152,12 +152,13 @@ fn take_waiting(scribe: &Scribe, order: &mut Order, id: &LineId, quantity: i64) 
         }
         waits.open = waits.open.saturating_sub(units);
         left = left.saturating_sub(units);
-        let message = Message::Unwait { wait: waits.id.clone(), quantity: units };
-        tasks.push(TaskWork::Tell { warehouse: waits.warehouse.clone(), message });
-        let (channel, id) = (order.channel.clone(), waits.id.clone());
-        tasks.push(TaskWork::CloseBackorder { channel, id, quantity: Some(units) });
+        changed.push((waits.warehouse.clone(), waits.id.clone(), units));
     }
-    tasks.into_iter().for_each(|task| order.tasks.push(scribe.now, task));
+    for (warehouse, wait, quantity) in changed {
+        let message = Message::Unwait { wait: wait.clone(), quantity };
+        order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+        order.close_backorder(scribe.now, &wait);
+    }
     let taken = quantity.saturating_sub(left);
     if let Some(line) = order.line_mut(id) {
         line.backordered = line.backordered.saturating_sub(taken);

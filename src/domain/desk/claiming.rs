@@ -72,11 +72,8 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
         give_up(scribe, order, UNROUTABLE);
         return Ok(());
     }
-    let parts: Vec<ClaimPart> = decision
-        .parts
-        .iter()
-        .filter_map(|part| propose(scribe, order, part, &routing.places))
-        .collect();
+    let parts: Vec<ClaimPart> =
+        decision.parts.iter().filter_map(|part| propose(scribe, order, part, &routing.places)).collect();
     if !parts.is_empty() {
         let attempt = order.attempt;
         order.tasks.push(scribe.now, TaskWork::Claim { attempt, parts });
@@ -126,9 +123,11 @@ fn note_routing(scribe: &mut Scribe, order: &mut Order, routing: &Routing) {
         order.routed.remove(0);
     }
     order.routed.push(Routed { attempt, at, explanation, parts });
-    let lines = decision.parts.iter().flat_map(|part| &part.lines).filter_map(|(id, quantity)| {
-        order.line(id).map(|line| desk_line(line, *quantity))
-    });
+    let lines = decision
+        .parts
+        .iter()
+        .flat_map(|part| &part.lines)
+        .filter_map(|(id, quantity)| order.line(id).map(|line| desk_line(line, *quantity)));
     let note = Note::lines(lines.collect());
     scribe.order(order, DeskFactKind::OrderRouted, note);
 }
@@ -296,7 +295,10 @@ fn reported(
                 known.backordered = known.backordered.saturating_add(moved);
                 moved
             });
-            let note = Note::at(&warehouse, order.line(&line).map(|known| desk_line(known, moved)).into_iter().collect());
+            let note = Note::at(
+                &warehouse,
+                order.line(&line).map(|known| desk_line(known, moved)).into_iter().collect(),
+            );
             order.waits.push(Waits { id, line, warehouse, open: moved, booked: 0 });
             scribe.order(order, DeskFactKind::LineBackordered, note.time(wait.promise));
         }
@@ -313,7 +315,10 @@ fn reported(
             }
         }
         // A task that needs an answer and got none is asked again.
-        (TaskWork::Route | TaskWork::Claim { .. } | TaskWork::Allocate { .. } | TaskWork::Backorder { .. }, _) => {
+        (
+            TaskWork::Route | TaskWork::Claim { .. } | TaskWork::Allocate { .. } | TaskWork::Backorder { .. },
+            _,
+        ) => {
             route(scribe, order);
         }
     }
@@ -372,7 +377,8 @@ fn request(scribe: &mut Scribe, order: &mut Order, mut fulfilment: Fulfilment) {
     fulfilment.held_in = state;
     fulfilment.state = if held { FulfilmentState::OnHold } else { state };
     fulfilment.requested_at = scribe.now;
-    fulfilment.accept_by = fulfilment.accept_within_ms.filter(|_| !held).map(|within| scribe.now.plus(within));
+    fulfilment.accept_by =
+        fulfilment.accept_within_ms.filter(|_| !held).map(|within| scribe.now.plus(within));
     scribe.asked.push(((fulfilment.warehouse.clone(), fulfilment.day), 1));
     let note = Note::of(&fulfilment);
     match order.fulfilment_mut(fulfilment.number) {
@@ -400,13 +406,7 @@ fn cut_to(fulfilment: &mut Fulfilment, got: &[ClaimLine]) -> bool {
 }
 
 /// Units of waiting claims that have goods now: each becomes a fulfilment. True where something changed.
-pub(super) fn served(
-    scribe: &mut Scribe,
-    order: &mut Order,
-    wait: &CommandId,
-    total: i64,
-    day: i64,
-) -> bool {
+pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, total: i64, day: i64) -> bool {
     let Some(waits) = order.waits.iter().find(|waits| waits.id == *wait).cloned() else { return false };
     let new = total.saturating_sub(waits.booked).max(0);
     if new == 0 {
@@ -460,12 +460,7 @@ pub(super) fn served(
         }
     }
     order.tasks.push(scribe.now, tell(Message::AckServed { wait: wait.clone(), upto: total }));
-    let close = TaskWork::CloseBackorder {
-        channel: order.channel.clone(),
-        id: wait.clone(),
-        quantity: Some(wanted),
-    };
-    order.tasks.push(scribe.now, close);
+    order.close_backorder(scribe.now, wait);
     order.waits.retain(|waits| waits.open > 0);
     true
 }
@@ -494,7 +489,7 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
             TaskWork::Backorder { channel, id, warehouse, .. } => {
                 let message = Message::GiveUpWait { wait: id.clone() };
                 order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
-                let close = TaskWork::CloseBackorder { channel, id, quantity: None };
+                let close = TaskWork::CloseBackorder { channel, id, left: Vec::new() };
                 order.tasks.push(scribe.now, close);
             }
             TaskWork::Abandon { .. } | TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } => {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::state::Document;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
-    ChannelId, CommandId, InboundId, LineId, OrderId, OrderNumber, Reason, Reference, ReservationId, ReturnId,
-    Sku, TransferId, WarehouseId,
+    ChannelId, CommandId, InboundId, LineId, OrderId, OrderNumber, Reason, Reference, ReservationId,
+    ReturnId, Sku, TransferId, WarehouseId,
 };
 use crate::domain::order::{
     Carrier, ClaimPart, Destination, Inspected, Line, Parcel, PaymentState, Refund, Terms,

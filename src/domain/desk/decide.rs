@@ -199,7 +199,9 @@ impl Desk {
             | Verb::Served { .. }
             | Verb::EraseContact { .. }
             | Verb::NoteContactRead { .. } => change_order(rules, scribe, known, &command.verb),
-            Verb::Look { .. } | Verb::Forget { .. } => known.map(Outcome::Unchanged).ok_or_else(unknown("document")),
+            Verb::Look { .. } | Verb::Forget { .. } => {
+                known.map(Outcome::Unchanged).ok_or_else(unknown("document"))
+            }
         }
     }
 
@@ -300,7 +302,12 @@ impl Desk {
 }
 
 /// Commands about an order that must be known.
-fn change_order(rules: &DeskRules, scribe: &mut Scribe, known: Option<Document>, verb: &Verb) -> Result<Outcome, Refusal> {
+fn change_order(
+    rules: &DeskRules,
+    scribe: &mut Scribe,
+    known: Option<Document>,
+    verb: &Verb,
+) -> Result<Outcome, Refusal> {
     let order = known.as_ref().and_then(Document::order).cloned().ok_or_else(unknown("order"))?;
     let mut order = Arc::unwrap_or_clone(order);
     let order = &mut order;
@@ -422,7 +429,10 @@ fn push_known(known: &mut Vec<Known>, new: Option<Known>) {
 
 /// Whether a refusal says something about the document, not about the message.
 const fn is_lasting(refusal: &Refusal) -> bool {
-    !matches!(refusal, Refusal::IdempotencyConflict | Refusal::DeskFull { .. } | Refusal::UnknownDocument { .. })
+    !matches!(
+        refusal,
+        Refusal::IdempotencyConflict | Refusal::DeskFull { .. } | Refusal::UnknownDocument { .. }
+    )
 }
 
 /// The refusal of a command about something nobody knows.

@@ -106,13 +106,7 @@ const fn step_of(step: &FulfilStep) -> Step {
     }
 }
 
-fn moved(
-    scribe: &mut Scribe,
-    order: &mut Order,
-    number: u32,
-    state: FulfilmentState,
-    kind: DeskFactKind,
-) {
+fn moved(scribe: &mut Scribe, order: &mut Order, number: u32, state: FulfilmentState, kind: DeskFactKind) {
     if let Some(part) = order.fulfilment_mut(number) {
         part.state = state;
         part.accept_by = None;
@@ -303,12 +297,8 @@ fn leave(
             known.shipped = known.shipped.saturating_add(line.quantity);
         }
     }
-    let message = Message::Ship {
-        claim: part.claim.clone(),
-        lines: by_sku(&part.lines),
-        at: when,
-        transfer: false,
-    };
+    let message =
+        Message::Ship { claim: part.claim.clone(), lines: by_sku(&part.lines), at: when, transfer: false };
     order.tasks.push(scribe.now, TaskWork::Tell { warehouse: part.warehouse.clone(), message });
     scribe.order(order, kind, Note::of(&part).time(at));
 }

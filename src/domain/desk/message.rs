@@ -32,12 +32,9 @@ impl Claiming {
     #[must_use]
     pub fn command(&self, attempt: u32, parts: &[ClaimPart], part: &ClaimPart) -> Command {
         let single = parts.len() == 1;
-        let planned = |part: &ClaimPart| PlanPart {
-            warehouse: part.warehouse.clone(),
-            lines: part.lines.clone(),
-        };
-        let plan =
-            if single { Plan::default() } else { Plan::new(parts.iter().map(planned).collect()) };
+        let planned =
+            |part: &ClaimPart| PlanPart { warehouse: part.warehouse.clone(), lines: part.lines.clone() };
+        let plan = if single { Plan::default() } else { Plan::new(parts.iter().map(planned).collect()) };
         Command::Claim(ClaimStock {
             attempt,
             channel: self.channel.clone(),

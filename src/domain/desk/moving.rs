@@ -207,8 +207,7 @@ fn give_back(scribe: &Scribe, transfer: &mut Transfer) {
         sku: line.sku.clone(),
         quantity: line.quantity.saturating_sub(line.shipped),
     };
-    let lines: Vec<ClaimLine> =
-        transfer.lines.iter().map(open).filter(|line| line.quantity > 0).collect();
+    let lines: Vec<ClaimLine> = transfer.lines.iter().map(open).filter(|line| line.quantity > 0).collect();
     if !lines.is_empty() {
         let message = Message::Deallocate { claim: transfer.claim(), lines };
         transfer.tasks.push(scribe.now, TaskWork::Tell { warehouse: transfer.from.clone(), message });

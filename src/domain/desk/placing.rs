@@ -11,8 +11,8 @@ use super::scribe::{Note, Scribe};
 use super::state::Document;
 use crate::domain::ids::{ChannelId, LineId, OrderId, OrderNumber, Reason, Reference, WarehouseId};
 use crate::domain::order::{
-    Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Line, Message, OnHold, Order,
-    Payment, PaymentState, TaskWork, Tasks, Terms,
+    Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Line, Message, OnHold,
+    Order, Payment, PaymentState, TaskWork, Tasks, Terms,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::Method;
@@ -84,9 +84,10 @@ fn placed_again(scribe: &mut Scribe, order: Arc<Order>, place: &PlaceOrder) -> R
             order.payment.reference.clone_from(&place.payment_reference);
             if order.destination != place.destination || place.contact.is_some() {
                 // An address that can't be changed any more does not undo the rest of the amendment.
-                let moved =
-                    changing::address(scribe, &mut order, &place.destination, place.contact.as_ref());
-                if moved.is_err() && let Some(contact) = &place.contact {
+                let moved = changing::address(scribe, &mut order, &place.destination, place.contact.as_ref());
+                if moved.is_err()
+                    && let Some(contact) = &place.contact
+                {
                     scribe.contact = Some(Some(contact.clone()));
                 }
             }

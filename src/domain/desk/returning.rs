@@ -67,7 +67,12 @@ pub(super) fn announce(
     Ok(Outcome::Changed(Document::Order(Arc::new(order))))
 }
 
-fn announced(rules: &DeskRules, scribe: &Scribe, said: &AnnounceReturn, (id, number): (OrderId, u32)) -> Return {
+fn announced(
+    rules: &DeskRules,
+    scribe: &Scribe,
+    said: &AnnounceReturn,
+    (id, number): (OrderId, u32),
+) -> Return {
     let declared_at = said.declared_at.unwrap_or(scribe.now);
     let refund_by = said.refund_by.unwrap_or_else(|| declared_at.plus(rules.refund_within_ms));
     Return {
@@ -90,12 +95,7 @@ fn announced(rules: &DeskRules, scribe: &Scribe, said: &AnnounceReturn, (id, num
     }
 }
 
-type SaidLine = (
-    Option<crate::domain::ids::LineId>,
-    Option<Sku>,
-    i64,
-    Option<crate::domain::ids::Reason>,
-);
+type SaidLine = (Option<crate::domain::ids::LineId>, Option<Sku>, i64, Option<crate::domain::ids::Reason>);
 
 fn loose_line((_, sku, quantity, reason): &SaidLine) -> Result<ReturnLine, Refusal> {
     let sku = sku.clone().ok_or(Refusal::OutOfRange)?;
@@ -119,7 +119,8 @@ fn order_line(
         (None, None) => return Err(Refusal::OutOfRange),
     };
     let expected = order.returns.iter().chain([back]).filter(|known| known.state != ReturnState::Cancelled);
-    let expected = expected.flat_map(|known| &known.lines).filter(|known| known.line.as_ref() == Some(&found.id));
+    let expected =
+        expected.flat_map(|known| &known.lines).filter(|known| known.line.as_ref() == Some(&found.id));
     let expected = expected.fold(0_i64, |sum, known| sum.saturating_add(known.quantity));
     let possible = found.shipped.saturating_sub(expected).max(0);
     if quantity > possible {
@@ -159,7 +160,8 @@ pub(super) fn receive(
         for said in lines.iter().filter(|said| said.quantity != 0) {
             let mut left = Quantity::new(said.quantity).ok_or(Refusal::OutOfRange)?.units();
             let expected = back.lines.iter().filter(|line| line.sku == said.sku);
-            let possible = expected.fold(0_i64, |sum, line| sum.saturating_add(still_expected(line).quantity));
+            let possible =
+                expected.fold(0_i64, |sum, line| sum.saturating_add(still_expected(line).quantity));
             if left > possible {
                 return Err(Refusal::NotHeld { sku: said.sku.clone(), asked: left, held: possible });
             }
@@ -329,10 +331,7 @@ fn with_return(
 
 fn desk_lines(back: &Return, units: fn(&ReturnLine) -> i64) -> Vec<DeskLine> {
     let lines = back.lines.iter();
-    let lines = lines.map(|line| DeskLine {
-        line: line.line.clone(),
-        sku: line.sku.clone(),
-        quantity: units(line),
-    });
+    let lines =
+        lines.map(|line| DeskLine { line: line.line.clone(), sku: line.sku.clone(), quantity: units(line) });
     lines.collect()
 }

@@ -89,7 +89,14 @@ impl Scribe {
     /// Notes for one command.
     #[must_use]
     pub const fn new(moment: &Moment, actor: Option<ActorName>) -> Self {
-        Self { now: moment.now, version: moment.version, actor, facts: Vec::new(), asked: Vec::new(), contact: None }
+        Self {
+            now: moment.now,
+            version: moment.version,
+            actor,
+            facts: Vec::new(),
+            asked: Vec::new(),
+            contact: None,
+        }
     }
 
     /// Notes what happened to an order.

@@ -220,11 +220,8 @@ impl Desk {
                 DeskRow::Refused(id, before)
             }
             DeskRow::Asked(key, count) => {
-                let before = if count == 0 {
-                    self.asked.remove(&key)
-                } else {
-                    self.asked.insert(key.clone(), count)
-                };
+                let before =
+                    if count == 0 { self.asked.remove(&key) } else { self.asked.insert(key.clone(), count) };
                 DeskRow::Asked(key, before.unwrap_or(0))
             }
         }

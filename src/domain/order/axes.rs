@@ -212,7 +212,12 @@ impl Work {
     pub const fn is_before_packing(self) -> bool {
         matches!(
             self,
-            Self::Requested | Self::Accepted | Self::Picking | Self::Picked | Self::ShortPicked | Self::OnHold
+            Self::Requested
+                | Self::Accepted
+                | Self::Picking
+                | Self::Picked
+                | Self::ShortPicked
+                | Self::OnHold
         )
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::axes::{Carrier, Commercial, Work};
 use super::lines::Line;
 use super::returns::Return;
-use super::task::Tasks;
+use super::task::{TaskWork, Tasks};
 use crate::domain::desk::fact::DeskFactKind;
+use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
-    ActorName, ChannelId, CommandId, FulfilmentId, LineId, OrderId, OrderNumber, Reason, Reference, ReservationId, Sku, WarehouseId,
+    ActorName, ChannelId, CommandId, FulfilmentId, LineId, OrderId, OrderNumber, Reason, Reference,
+    ReservationId, Sku, WarehouseId,
 };
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::{Blocked, Explanation, Method};
@@ -384,6 +386,18 @@ impl Order {
     #[must_use]
     pub fn next_fulfilment(&self) -> u32 {
         self.fulfilments.iter().map(|fulfilment| fulfilment.number).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// Tells the channel what of a backorder is still open.
+    pub fn close_backorder(&mut self, now: Timestamp, id: &CommandId) {
+        let waits = self.waits.iter().find(|waits| waits.id == *id && waits.open > 0);
+        let left = waits.and_then(|waits| {
+            let sku = self.line(&waits.line)?.sku.clone();
+            Some(ClaimLine { sku, quantity: waits.open })
+        });
+        let (channel, id) = (self.channel.clone(), id.clone());
+        let left = left.into_iter().collect();
+        self.tasks.push(now, TaskWork::CloseBackorder { channel, id, left });
     }
 
     /// Units without a place, over all lines.

@@ -125,14 +125,14 @@ pub enum TaskWork {
         /// The waiting claim.
         wait: WaitForStock,
     },
-    /// Give room at the channel back.
+    /// Give room at the channel back: what stays open is told, not what goes, so that it may be told twice.
     CloseBackorder {
         /// Whose room.
         channel: ChannelId,
         /// The row's id.
         id: CommandId,
-        /// How many units; all where nothing is said.
-        quantity: Option<i64>,
+        /// What stays open; nothing closes it.
+        left: Vec<ClaimLine>,
     },
 }
 

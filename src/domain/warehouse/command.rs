@@ -3,7 +3,8 @@
 use crate::domain::count::Measures;
 use crate::domain::hold::{ClaimLine, Hold, Plan};
 use crate::domain::ids::{
-    CartId, ChannelId, CommandId, OrderId, Reason, Reference, ReservationId, Sku, SourceId, TransferId, WaitId,
+    CartId, ChannelId, CommandId, OrderId, Reason, Reference, ReservationId, Sku, SourceId, TransferId,
+    WaitId,
 };
 use crate::domain::level::{Condition, Level};
 use crate::domain::memory::End;

@@ -111,13 +111,7 @@ fn fold(rows: &[Row]) -> Lost<'_> {
     lost
 }
 
-fn again(
-    lost: &Lost<'_>,
-    claim: &Claim,
-    whose: Whose<'_>,
-    ttl_ms: i64,
-    now: Timestamp,
-) -> Redo<Warehouse> {
+fn again(lost: &Lost<'_>, claim: &Claim, whose: Whose<'_>, ttl_ms: i64, now: Timestamp) -> Redo<Warehouse> {
     let id = claim.reservation.clone();
     let known = lost.ids.get(&id);
     let fingerprint = known.map_or(0, |known| known.fingerprint);

@@ -57,7 +57,11 @@ impl Warehouse {
         let change = if moves { effect.on_hand } else { movement.quantity };
         let line = self.touch(draft, moment, sku, change, |level| {
             level.on_hand = add(level.on_hand, on_hand)?;
-            effect.conditions.iter().flatten().try_for_each(|(condition, by)| level.shift_condition(*condition, *by))
+            effect
+                .conditions
+                .iter()
+                .flatten()
+                .try_for_each(|(condition, by)| level.shift_condition(*condition, *by))
         })?;
         let level = line.after;
         let mut fact = Fact::new(effect.kind).lines(vec![line]);

@@ -222,7 +222,8 @@ impl Warehouse {
         }
         self.check_owner(id, owner)?;
         let mut given = summed(lines)?;
-        let there = self.allocations.get(id).map(|allocation| allocation.lines.as_slice()).unwrap_or_default();
+        let there =
+            self.allocations.get(id).map(|allocation| allocation.lines.as_slice()).unwrap_or_default();
         for line in &mut given {
             line.quantity = line.quantity.min(quantity_of(there, &line.sku));
         }

@@ -329,7 +329,12 @@ impl Warehouse {
     }
 
     /// Whether this very command acted before; refuses one that nothing guards any more.
-    pub(super) fn acted_before(&self, moment: &Moment, envelope: &Envelope, class: Class) -> Result<bool, Refusal> {
+    pub(super) fn acted_before(
+        &self,
+        moment: &Moment,
+        envelope: &Envelope,
+        class: Class,
+    ) -> Result<bool, Refusal> {
         if self.memory.recall(envelope)?.is_some() {
             return Ok(true);
         }

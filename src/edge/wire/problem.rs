@@ -62,6 +62,9 @@ pub struct Particulars {
     /// `invalid`: where in the request, for example `lines[2].quantity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// `illegal_step`, `order_open`: the state that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<&'static str>,
     /// `insufficient_condition`, `not_held`, `insufficient_room`: units asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<i64>,

@@ -12,7 +12,8 @@ pub(super) const LOG: TableDefinition<'_, (&str, u64), (u64, &[u8])> = TableDefi
 pub(super) const ROWS: TableDefinition<'_, (&str, u8, &[u8]), &[u8]> = TableDefinition::new("rows");
 /// (Journal, consumer) -> (version, nonce).
 pub(super) const CURSORS: TableDefinition<'_, (&str, &str), (u64, u64)> = TableDefinition::new("cursors");
-const META: TableDefinition<'_, &str, u128> = TableDefinition::new("meta");
+/// What the file is.
+pub(super) const META: TableDefinition<'_, &str, u128> = TableDefinition::new("meta");
 
 /// Goes up when the tables above change; a file of another schema is refused.
 const SCHEMA: u128 = 1;
@@ -24,17 +25,22 @@ pub(super) fn open(
     disk: impl StorageBackend,
     cache_bytes: usize,
 ) -> Result<(Database, StoreId), JournalError> {
-    let mut builder = Database::builder();
-    builder.set_cache_size(cache_bytes);
-    builder.set_repair_callback(|session| {
-        tracing::info!(progress = session.progress(), "the store was not closed properly; checking it");
-    });
-    let database = builder.create_with_backend(disk).map_err(damaged)?;
+    let database = open_raw(disk, cache_bytes)?;
     let store = match known(&database)? {
         Some(store) => store,
         None => found(&database).map_err(damaged)?,
     };
     Ok((database, store))
+}
+
+/// Opens redb on a disk, whatever is on it.
+pub(super) fn open_raw(disk: impl StorageBackend, cache_bytes: usize) -> Result<Database, JournalError> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(cache_bytes);
+    builder.set_repair_callback(|session| {
+        tracing::info!(progress = session.progress(), "the store was not closed properly; checking it");
+    });
+    builder.create_with_backend(disk).map_err(damaged)
 }
 
 /// The id of a store used before; `None` on a new file.

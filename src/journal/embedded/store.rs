@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::compact;
 use super::disk::Disk;
 use super::schema::{self, CURSORS, HEADS, LOG, ROWS, damaged};
 use super::transact::newest;
@@ -67,6 +68,9 @@ impl EmbeddedJournal {
     /// [`JournalError::Damaged`] where it is no store.
     pub fn open(options: &EmbeddedOptions) -> Result<Self, JournalError> {
         let disk = Disk::open(&options.path, options.bytes_max)?;
+        if let Err(error) = compact::clear(&options.path) {
+            tracing::warn!(%error, "cannot delete what a compaction that was cut short left beside the store");
+        }
         let (database, store) = schema::open(disk.clone(), options.cache_bytes)?;
         let database: Shared = Arc::new(ArcSwapOption::from_pointee(database));
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);

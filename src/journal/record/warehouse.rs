@@ -8,7 +8,11 @@ use super::shared::{
     get_command_id, get_floors, get_remembered, get_sku, get_time, key_text, put_command_id, put_floors,
     put_order_id, put_remembered, put_sku, put_time, value_from_version, value_of_version,
 };
-use super::stock::{get_allocation, get_bucket, get_hold, get_hold_key, get_level, get_mark, get_owner, get_policy, get_totals, get_waiting, hold_key_from, hold_key_text, level_from, level_text, put_allocation, put_bucket, put_hold, put_hold_key, put_level, put_mark, put_policy, put_totals, put_waiting};
+use super::stock::{
+    get_allocation, get_bucket, get_hold, get_hold_key, get_level, get_mark, get_owner, get_policy,
+    get_totals, get_waiting, hold_key_from, hold_key_text, level_from, level_text, put_allocation,
+    put_bucket, put_hold, put_hold_key, put_level, put_mark, put_policy, put_totals, put_waiting,
+};
 use crate::domain::count::BucketKey;
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId};
@@ -167,15 +171,21 @@ impl Recorded for Warehouse {
         let (table, key, value) = match row {
             Row::Level(sku, level) => (Table::Stock, key(sku.as_str()), level.as_ref().map(level_text)),
             Row::Policy(sku, policy) => {
-                let value = policy.as_ref().map(|policy| value_of_version(Self::VERSION, |writer| put_policy(writer, policy)));
+                let value = policy
+                    .as_ref()
+                    .map(|policy| value_of_version(Self::VERSION, |writer| put_policy(writer, policy)));
                 (Table::Policies, key(sku.as_str()), value)
             }
             Row::Hold(of, hold) => {
-                let value = hold.as_ref().map(|hold| value_of_version(Self::VERSION, |writer| put_hold(writer, hold)));
+                let value = hold
+                    .as_ref()
+                    .map(|hold| value_of_version(Self::VERSION, |writer| put_hold(writer, hold)));
                 (Table::Holds, hold_key_text(of).into(), value)
             }
             Row::Allocation(id, allocation) => {
-                let value = allocation.as_ref().map(|row| value_of_version(Self::VERSION, |writer| put_allocation(writer, row)));
+                let value = allocation
+                    .as_ref()
+                    .map(|row| value_of_version(Self::VERSION, |writer| put_allocation(writer, row)));
                 (Table::Allocations, key(id.as_str()), value)
             }
             Row::Waiting(id, waiting) => {
@@ -183,26 +193,36 @@ impl Recorded for Warehouse {
                 (Table::Waiting, key(id.as_str()), waiting.as_ref().map(put))
             }
             Row::Mark(sku, mark) => {
-                let value = mark.as_ref().map(|mark| value_of_version(Self::VERSION, |writer| put_mark(writer, mark)));
+                let value = mark
+                    .as_ref()
+                    .map(|mark| value_of_version(Self::VERSION, |writer| put_mark(writer, mark)));
                 (Table::Marks, format!("sku/{sku}").into(), value)
             }
             Row::Bucket(of, bucket) => {
-                let value = bucket.as_ref().map(|bucket| value_of_version(Self::VERSION, |writer| put_bucket(writer, bucket)));
+                let value = bucket
+                    .as_ref()
+                    .map(|bucket| value_of_version(Self::VERSION, |writer| put_bucket(writer, bucket)));
                 (Table::Movements, format!("{}/{}", of.minute, of.sku).into(), value)
             }
             Row::Remembered(id, known) => {
                 if known.as_ref().is_some_and(|known| known.class == Class::Hold) {
                     return None;
                 }
-                let value = known.as_ref().map(|known| value_of_version(Self::VERSION, |writer| put_remembered(writer, known)));
+                let value = known
+                    .as_ref()
+                    .map(|known| value_of_version(Self::VERSION, |writer| put_remembered(writer, known)));
                 (Table::Seen, key(id.as_str()), value)
             }
-            Row::Totals(totals) => {
-                (Table::Marks, key(TOTALS), Some(value_of_version(Self::VERSION, |writer| put_totals(writer, totals))))
-            }
-            Row::Floors(floors) => {
-                (Table::Marks, key(FLOORS), Some(value_of_version(Self::VERSION, |writer| put_floors(writer, floors))))
-            }
+            Row::Totals(totals) => (
+                Table::Marks,
+                key(TOTALS),
+                Some(value_of_version(Self::VERSION, |writer| put_totals(writer, totals))),
+            ),
+            Row::Floors(floors) => (
+                Table::Marks,
+                key(FLOORS),
+                Some(value_of_version(Self::VERSION, |writer| put_floors(writer, floors))),
+            ),
         };
         Some(Change { table, key, value })
     }
@@ -211,27 +231,41 @@ impl Recorded for Warehouse {
         let key = key_text(key)?;
         Ok(match table {
             Table::Stock => Row::Level(Sku::stored(key), Some(level_from(value)?)),
-            Table::Policies => Row::Policy(Sku::stored(key), Some(value_from_version(Self::VERSION, value, get_policy)?)),
-            Table::Holds => Row::Hold(hold_key_from(key)?, Some(value_from_version(Self::VERSION, value, get_hold)?)),
-            Table::Allocations => {
-                Row::Allocation(CommandId::stored(key), Some(value_from_version(Self::VERSION, value, get_allocation)?))
+            Table::Policies => {
+                Row::Policy(Sku::stored(key), Some(value_from_version(Self::VERSION, value, get_policy)?))
             }
-            Table::Seen => Row::Remembered(CommandId::stored(key), Some(value_from_version(Self::VERSION, value, get_remembered)?)),
+            Table::Holds => {
+                Row::Hold(hold_key_from(key)?, Some(value_from_version(Self::VERSION, value, get_hold)?))
+            }
+            Table::Allocations => Row::Allocation(
+                CommandId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_allocation)?),
+            ),
+            Table::Seen => Row::Remembered(
+                CommandId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_remembered)?),
+            ),
             Table::Movements => {
                 let wrong = || damaged(format!("`{key}` is no minute of movements"));
                 let (minute, sku) = key.split_once('/').ok_or_else(wrong)?;
                 let minute = minute.parse().map_err(|_| wrong())?;
-                Row::Bucket(BucketKey { minute, sku: Sku::stored(sku) }, Some(value_from_version(Self::VERSION, value, get_bucket)?))
+                Row::Bucket(
+                    BucketKey { minute, sku: Sku::stored(sku) },
+                    Some(value_from_version(Self::VERSION, value, get_bucket)?),
+                )
             }
             Table::Marks => match (key, key.strip_prefix("sku/")) {
-                (_, Some(sku)) => Row::Mark(Sku::stored(sku), Some(value_from_version(Self::VERSION, value, get_mark)?)),
+                (_, Some(sku)) => {
+                    Row::Mark(Sku::stored(sku), Some(value_from_version(Self::VERSION, value, get_mark)?))
+                }
                 (TOTALS, _) => Row::Totals(value_from_version(Self::VERSION, value, get_totals)?),
                 (FLOORS, _) => Row::Floors(value_from_version(Self::VERSION, value, get_floors)?),
                 _ => return Err(damaged(format!("a warehouse has no mark `{key}`"))),
             },
-            Table::Waiting => {
-                Row::Waiting(CommandId::stored(key), Some(value_from_version(Self::VERSION, value, get_waiting)?))
-            }
+            Table::Waiting => Row::Waiting(
+                CommandId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_waiting)?),
+            ),
             Table::Items => return Err(damaged("a warehouse has no items")),
             Table::Orders | Table::Archive | Table::Contacts => {
                 return Err(damaged("a warehouse has no orders"));

@@ -12,9 +12,11 @@ mod command;
 mod fault;
 mod link;
 mod options;
+mod rewrite;
 mod store;
 mod terms;
 mod writer;
 
 pub use options::RedisOptions;
+pub use rewrite::Rewritten;
 pub use store::RedisJournal;

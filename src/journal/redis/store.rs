@@ -54,7 +54,7 @@ impl RedisJournal {
     }
 
     /// Sends a command that may be repeated. Loads the functions where they are missing.
-    async fn call(&self, command: &Cmd) -> Result<Value, JournalError> {
+    pub(super) async fn call(&self, command: &Cmd) -> Result<Value, JournalError> {
         let mut connected = self.reading.now()?;
         let mut answer = send(&mut connected.connection, command).await;
         if answer.as_ref().is_err_and(is_missing_function) {

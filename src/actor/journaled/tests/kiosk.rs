@@ -72,6 +72,15 @@ impl Kiosk {
         let known = Remembered { class: Class::Hold, time, fingerprint, outcome: Outcome::Done };
         draft.put(self, ItemRow::Remembered(envelope.id.clone(), Some(known)));
     }
+
+    fn take(&mut self, envelope: &Envelope, draft: &mut Draft<Self>) -> Result<i64, Refusal> {
+        if self.units <= 0 {
+            let short = Shortfall { sku: sku(), asked: 1, free: self.units };
+            return Err(Refusal::InsufficientStock(vec![short]));
+        }
+        self.set(self.units - 1, envelope, draft);
+        Ok(1)
+    }
 }
 
 impl Machine for Kiosk {
@@ -87,7 +96,7 @@ impl Machine for Kiosk {
 
     fn decide(
         &mut self,
-        moment: &Moment,
+        _moment: &Moment,
         envelope: &Envelope,
         order: &Order,
         draft: &mut Draft<Self>,
@@ -100,22 +109,12 @@ impl Machine for Kiosk {
                 }
                 Ok(*units)
             }
-            Order::Take => {
-                if !known && self.units <= 0 {
-                    let short = Shortfall { sku: sku(), asked: 1, free: self.units };
-                    return Err(Refusal::InsufficientStock(vec![short]));
-                }
-                if !known {
-                    self.set(self.units - 1, envelope, draft);
-                }
-                Ok(1)
-            }
+            Order::Take | Order::TakeFor(_) if known => Ok(1),
+            Order::Take => self.take(envelope, draft),
             Order::TakeFor(name) => {
-                if !known {
-                    draft.aside(BUYER, Some(b"somebody".to_vec()));
-                    draft.aside(BUYER, Some(name.as_bytes().to_vec()));
-                }
-                self.decide(moment, envelope, &Order::Take, draft)
+                draft.aside(BUYER, Some(b"somebody".to_vec()));
+                draft.aside(BUYER, Some(name.as_bytes().to_vec()));
+                self.take(envelope, draft)
             }
             Order::Erase => {
                 draft.aside(BUYER, None);
