@@ -1,12 +1,15 @@
 //! Changes, the same at every door: a door reads the envelope, and what is carried out here is one command.
 //!
 //! `signed` is a command's id and fingerprint, `asking` who asks, `body` reads what was sent, `target` what it is about,
-//! `verb` names every command, `reservation`, `booking` and `setting` carry them out, `batch` those of many lines.
+//! `verb` names every command, `reservation`, `booking`, `setting`, `order` and `fulfilment` carry them out, `batch` those
+//! of many lines.
 
 pub mod asking;
 mod batch;
 mod body;
 pub mod booking;
+pub mod fulfilment;
+pub mod order;
 pub mod reservation;
 pub mod setting;
 pub mod signed;

@@ -37,7 +37,7 @@ pub struct SerialsBody {
     pub serials: Vec<Text<Reference>>,
 }
 
-/// A step that is simply done: `accept`, `ready`.
+/// A step that is simply done: `accept`, `ready`, `uncollected`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StepBody {
@@ -140,7 +140,7 @@ pub struct ShipFulfilmentBody {
     pub issued_at: Option<Time>,
 }
 
-/// A step with its time: `collect`, `uncollected`, `deliver`.
+/// A step with its time: `collect`, `deliver`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TimedStepBody {
@@ -180,10 +180,10 @@ pub struct CarrierBody {
 
 /// Parcels as the desk takes them.
 #[must_use]
-pub fn parcels(said: Vec<ParcelBody>) -> Vec<Parcel> {
-    let parcel = |said: ParcelBody| Parcel {
-        carrier: said.carrier.map(|text| text.0),
-        tracking: said.tracking.map(|text| text.0),
+pub fn parcels(said: &[ParcelBody]) -> Vec<Parcel> {
+    let parcel = |said: &ParcelBody| Parcel {
+        carrier: said.carrier.as_ref().map(|text| text.0.clone()),
+        tracking: said.tracking.as_ref().map(|text| text.0.clone()),
     };
-    said.into_iter().map(parcel).collect()
+    said.iter().map(parcel).collect()
 }
