@@ -16,7 +16,7 @@ use lagerd::actor::House;
 use lagerd::actor::directory::{Ground, Note};
 use lagerd::actor::house::opening::Opening;
 use lagerd::actor::house::reserve::Reserve;
-use lagerd::actor::house::{ChannelSpec, Mode, Sender, WarehouseSpec};
+use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec};
 use lagerd::actor::journaled::Limits;
 use lagerd::domain::hold::ClaimLine;
 use lagerd::domain::ids::{ChannelId, CommandId, Sku, WarehouseId};
@@ -75,6 +75,7 @@ fn opening() -> Opening {
             count_horizon_ms: 48 * 3_600_000,
             windows: Windows { hold_ms: 900_000, movement_ms: 7 * 86_400_000, ids_max: 2_000_000 },
         },
+        orders: OrderRules::default(),
         refused_demand_max: 1_000,
     }
 }

@@ -15,6 +15,7 @@ pub fn broken(warehouse: &Warehouse) -> Vec<String> {
     promises(warehouse, &mut found);
     conservation(warehouse, &mut found);
     fences(warehouse, &mut found);
+    waiting(warehouse, &mut found);
     found.sort_unstable();
     found
 }
@@ -91,6 +92,24 @@ fn fences(warehouse: &Warehouse, found: &mut Vec<String>) {
             if fence.left < 0 || fence.left > fence.set.value.max(0) {
                 found.push(format!("{sku}: {} left of a fence of {}", fence.left, fence.set.value));
             }
+        }
+    }
+}
+
+/// A claim that waits has something left to wait for or to be booked, was served no less than was booked, and is of the
+/// same order as the promise it became.
+fn waiting(warehouse: &Warehouse, found: &mut Vec<String>) {
+    for (id, row) in warehouse.waiting().iter() {
+        let figures = [row.quantity, row.served, row.acknowledged, row.unacknowledged()];
+        if row.is_over() || figures.iter().any(|figure| !(0..=UNITS_MAX).contains(figure)) {
+            found.push(format!("waiting claim {id} can't stand like this: {row:?}"));
+        }
+        let promise = warehouse.allocation(id);
+        if promise.is_some_and(|promise| promise.owner.as_ref() != Some(&row.owner)) {
+            found.push(format!("waiting claim {id} of {} became another's promise: {promise:?}", row.owner));
+        }
+        if warehouse.level(&row.sku).is_none() {
+            found.push(format!("{}: {} units wait but no level", row.sku, row.quantity));
         }
     }
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use crate::actor::house::opening::Opening;
 use crate::actor::house::{
-    ChannelSpec, Coordinates, Kind, Leftover, LocalDays, Mode, Split, StockAuthority, Support, WarehouseSpec,
-    WarehouseState,
+    ChannelSpec, Country, Kind, Leftover, LocalDays, Mode, OrderRules, Point, Split, StockAuthority, Support,
+    WarehouseSpec, WarehouseState,
 };
 use crate::actor::journaled::Limits;
 use crate::actor::retention::Retention;
 use crate::config::{self, Settings};
-use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
+use crate::domain::desk::DeskRules;
+use crate::domain::ids::{ChannelId, SHARDS, SourceId, WarehouseId};
 use crate::domain::memory::Windows;
-use crate::domain::warehouse::Rules;
+use crate::domain::routing::{Filter, Rules, Sort};
+use crate::domain::warehouse;
 
 /// Rows one batch may change: a store writes them in one step, and blocks others for as long.
 const BATCH_ROWS: usize = 4_000;
@@ -26,14 +28,15 @@ pub(super) fn opening(settings: &Settings) -> Opening {
         warehouses: settings.warehouses.iter().map(|configured| warehouse(settings, configured)).collect(),
         channels: settings.channels.iter().map(|configured| channel(settings, configured)).collect(),
         rules: rules(settings),
+        orders: orders(settings),
         refused_demand_max: size(settings.limits.refused_demand_skus),
     }
 }
 
 /// What every warehouse keeps to.
-pub(super) fn rules(settings: &Settings) -> Rules {
+pub(super) fn rules(settings: &Settings) -> warehouse::Rules {
     let limits = &settings.limits;
-    Rules {
+    warehouse::Rules {
         max_hold_ms: millis(limits.max_hold_s, 1_000),
         count_horizon_ms: millis(limits.count_horizon_h, 3_600_000),
         windows: Windows {
@@ -44,10 +47,41 @@ pub(super) fn rules(settings: &Settings) -> Rules {
     }
 }
 
+/// What every order desk keeps to.
+fn orders(settings: &Settings) -> OrderRules {
+    let (routing, orders) = (&settings.routing, &settings.orders);
+    let base = OrderRules::default();
+    let days = |days: u64| millis(days, 86_400_000);
+    OrderRules {
+        routing: Rules {
+            filters: routing.filters.iter().filter_map(|name| Filter::named(name)).collect(),
+            sorts: routing.sorts.iter().filter_map(|name| Sort::named(name)).collect(),
+            split_max: size(routing.split_max),
+            split_value_min: units(routing.split_value_min),
+            attempts_max: u32::try_from(routing.attempts_max).unwrap_or(u32::MAX),
+            distance_max_km: routing.distance_max_km.map(units),
+            ..base.routing
+        },
+        desk: DeskRules {
+            open_max: size(orders.open_max.div_ceil(u64::from(SHARDS))),
+            refund_within_ms: days(orders.refund_within_days),
+            refund_alert_ms: days(orders.refund_alert_days),
+            collect_within_ms: days(orders.uncollected_days),
+            ..base.desk
+        },
+        claim_ttl_ms: millis(routing.claim_ttl_s, 1_000),
+        pay_within_ms: base.pay_within_ms,
+    }
+}
+
 /// What bounds each actor. The ring's bytes are shared evenly.
 pub(super) fn limits(settings: &Settings) -> Limits {
     let limits = &settings.limits;
-    let actors = settings.warehouses.len().saturating_add(settings.channels.len()).saturating_add(1);
+    let actors = settings
+        .warehouses
+        .len()
+        .saturating_add(settings.channels.len())
+        .saturating_add(1 + usize::from(SHARDS));
     Limits {
         queue: size(limits.queue_commands),
         batch_commands: size(limits.batch_commands),
@@ -88,12 +122,12 @@ fn warehouse(settings: &Settings, configured: &config::Warehouse) -> WarehouseSp
             config::WarehouseKind::Supplier => Kind::Supplier,
             config::WarehouseKind::Marketplace => Kind::Marketplace,
         },
-        country: configured.country.clone(),
+        country: configured.country.as_deref().and_then(country),
         postal_code: configured.postal_code.clone(),
-        coordinates: configured.latitude.zip(configured.longitude).map(|(latitude, longitude)| Coordinates {
-            latitude_e6: millionths(latitude),
-            longitude_e6: millionths(longitude),
-        }),
+        coordinates: configured
+            .latitude
+            .zip(configured.longitude)
+            .and_then(|(latitude, longitude)| Point::from_degrees(latitude, longitude)),
         days: configured.timezone.clone().map_or_else(LocalDays::default, LocalDays::of),
         state: match configured.state {
             config::WarehouseState::Open => WarehouseState::Open,
@@ -111,7 +145,7 @@ fn warehouse(settings: &Settings, configured: &config::Warehouse) -> WarehouseSp
             .serves_channels
             .as_ref()
             .map(|ids| ids.iter().map(|id| ChannelId::stored(id)).collect()),
-        serves_countries: configured.serves_countries.clone().map(BTreeSet::from_iter),
+        serves_countries: configured.serves_countries.as_deref().map(countries),
         capacity_per_day: configured.capacity_per_day,
         accept_within_ms: accept_within_s.map(|figure| millis(figure, 1_000)),
         cost: configured.cost,
@@ -139,7 +173,7 @@ fn channel(settings: &Settings, configured: &config::Channel) -> ChannelSpec {
         buffer: units(configured.buffer),
         display_cap: configured.display_cap.map(units),
         low_at: units(configured.low_at),
-        countries: configured.countries.clone().map(BTreeSet::from_iter),
+        countries: configured.countries.as_deref().map(countries),
         payment_required: configured.payment_required,
         backorder: configured.backorder,
         backorder_limit: configured.backorder_limit.map(units),
@@ -165,7 +199,7 @@ fn channel(settings: &Settings, configured: &config::Channel) -> ChannelSpec {
 fn leftover(settings: &Settings, configured: &config::Channel) -> Leftover {
     let refuse = match configured.mode {
         config::ChannelMode::Asks => Leftover::Refuse,
-        config::ChannelMode::Tells => Leftover::Park,
+        config::ChannelMode::Tells => Leftover::Backorder,
     };
     match configured.leftover {
         None if configured.backorder => Leftover::Backorder,
@@ -178,11 +212,13 @@ fn leftover(settings: &Settings, configured: &config::Channel) -> Leftover {
     }
 }
 
-/// Degrees in millionths.
-fn millionths(degrees: f64) -> i32 {
-    #[expect(clippy::cast_possible_truncation, reason = "degrees are within ±180 when they are read")]
-    let rounded = (degrees * 1_000_000.0).round() as i32;
-    rounded
+/// A country's code, which was checked when it was read.
+fn country(code: &str) -> Option<Country> {
+    Country::parse(code).ok()
+}
+
+fn countries(codes: &[String]) -> BTreeSet<Country> {
+    codes.iter().filter_map(|code| country(code)).collect()
 }
 
 fn units(figure: u64) -> i64 {
@@ -253,7 +289,7 @@ mod tests {
             "#,
         );
         let [wien, slow] = &opening.warehouses[..] else { panic!("two warehouses") };
-        let expected = Coordinates { latitude_e6: 48_200_000, longitude_e6: -16_373_801 };
+        let expected = Point::from_degrees(48.2, -16.373_801).expect("on earth");
         assert_eq!(wien.coordinates, Some(expected));
         let midnight: jiff::Timestamp = "2026-10-24T22:00:00Z".parse().expect("a time");
         let midnight = Timestamp::from_millis(midnight.as_millisecond());

@@ -124,9 +124,14 @@ fn same(order: &Order, first: &Answer, again: &Answer) {
 
 fn moved(movement: &Movement) -> i64 {
     match movement.kind {
-        MovementKind::Receive(_) | MovementKind::Return(_) | MovementKind::Adjust => movement.quantity,
-        MovementKind::Scrap(_) | MovementKind::Sell { .. } => -movement.quantity,
-        MovementKind::Hold(_) | MovementKind::Restock(_) => 0,
+        MovementKind::Receive(_)
+        | MovementKind::Return(_)
+        | MovementKind::TransferIn { .. }
+        | MovementKind::Adjust => movement.quantity,
+        MovementKind::Scrap(_) | MovementKind::Sell { .. } | MovementKind::TransferOut { .. } => {
+            -movement.quantity
+        }
+        MovementKind::Hold(_) | MovementKind::Restock(_) | MovementKind::Reclassify { .. } => 0,
     }
 }
 

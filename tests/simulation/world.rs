@@ -10,7 +10,7 @@ use lagerd::actor::audit::audit;
 use lagerd::actor::directory::{Ground, Note};
 use lagerd::actor::house::conversation::ReservationState;
 use lagerd::actor::house::opening::Opening;
-use lagerd::actor::house::{ChannelSpec, Mode, Sender, WarehouseSpec};
+use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec};
 use lagerd::actor::journaled::Limits;
 use lagerd::actor::{Fault, House};
 use lagerd::domain::ids::{ChannelId, WarehouseId};
@@ -131,6 +131,7 @@ pub(crate) fn opening() -> Opening {
         warehouses: warehouses.collect(),
         channels: channels.collect(),
         rules: rules(),
+        orders: OrderRules::default(),
         refused_demand_max: 100,
     }
 }

@@ -1,32 +1,38 @@
-//! One conversation per cart (or per reservation without one) at a time.
+//! One conversation per cart (or per reservation without one), and one task of a document, at a time.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use ahash::AHashMap;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::domain::hold::HoldKey;
 use crate::journal::locked::Locked;
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
 /// Locks by key; a lock nobody holds or waits for is forgotten. Bounded by the requests in flight.
-#[derive(Debug, Default)]
-pub struct Locks {
-    known: Locked<AHashMap<HoldKey, Lock>>,
+#[derive(Debug)]
+pub struct Locks<K> {
+    known: Locked<AHashMap<K, Lock>>,
+}
+
+impl<K> Default for Locks<K> {
+    fn default() -> Self {
+        Self { known: Locked::default() }
+    }
 }
 
 /// Lets the next conversation of the same key begin when it is dropped.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    locks: &'a Locks,
-    key: HoldKey,
+pub struct Turn<'a, K: Eq + Hash> {
+    locks: &'a Locks<K>,
+    key: K,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
-impl Locks {
+impl<K: Eq + Hash + Clone> Locks<K> {
     /// Waits for the key's turn; first come, first served.
-    pub async fn turn(&self, key: HoldKey) -> Turn<'_> {
+    pub async fn turn(&self, key: K) -> Turn<'_, K> {
         // Made before the wait: an asker that goes away while it waits must clean up too.
         let mut turn = Turn { locks: self, key, guard: None };
         let lock = self.known.with(|known| known.entry(turn.key.clone()).or_default().clone());
@@ -35,7 +41,7 @@ impl Locks {
     }
 }
 
-impl Drop for Turn<'_> {
+impl<K: Eq + Hash> Drop for Turn<'_, K> {
     fn drop(&mut self) {
         self.guard = None;
         self.locks.known.with(|known| {
@@ -49,6 +55,7 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hold::HoldKey;
     use crate::domain::ids::CommandId;
 
     /// The second waits for the first, and nothing is left behind.

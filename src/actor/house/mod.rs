@@ -4,11 +4,12 @@
 //! actor, `reserve` and `conversation` keep a reservation together over several warehouses, `reading` answers from the
 //! confirmed views, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts
 //! what was refused, `shipping` finishes a shipment that was cut in the middle, `locks` lets one conversation per cart run
-//! at a time, `days` counts the days of a place's time zone, `opening` starts and stops it all.
+//! at a time, `days` counts the days of a place's time zone, `desk` keeps orders and other documents, `opening` starts and stops it all.
 
 pub mod conversation;
 pub mod days;
 pub mod demand;
+pub mod desk;
 pub mod history;
 pub mod locks;
 pub mod opening;
@@ -23,8 +24,9 @@ pub mod spec;
 pub(crate) mod trial;
 
 pub use days::LocalDays;
+pub use desk::{OrderRules, PlacedOrder};
 pub use rooms::{ChannelHandle, House, Sender, WarehouseHandle};
 pub use spec::{
-    ChannelSpec, Coordinates, Kind, Leftover, Mode, Split, StockAuthority, Support, WarehouseSpec,
+    ChannelSpec, Country, Kind, Leftover, Mode, Point, Split, StockAuthority, Support, WarehouseSpec,
     WarehouseState,
 };

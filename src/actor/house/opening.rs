@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 
 use super::demand::RefusedDemand;
+use super::desk::{self, Lobby, OrderRules};
 use super::locks::Locks;
 use super::publishing::{Publisher, turn_levels};
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
 use crate::actor::directory::Ground;
-use crate::actor::view::{ItemWatch, PolicyWatch, RowView, Served, StockView, StockWatch};
+use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
 use crate::domain::channel::Channel;
 use crate::domain::item::Items;
 use crate::domain::warehouse::{Rules, Warehouse};
@@ -28,6 +29,8 @@ pub struct Opening {
     pub channels: Vec<ChannelSpec>,
     /// What every warehouse keeps to.
     pub rules: Rules,
+    /// What every order desk keeps to.
+    pub orders: OrderRules,
     /// How many SKUs and channels are counted per hour when demand is refused.
     pub refused_demand_max: usize,
 }
@@ -54,7 +57,8 @@ impl House {
         let rules = opening.rules;
         let windows = rules.windows;
         let skus = Arc::new(Skus::default());
-        let served = Served(Arc::new(|_| {}));
+        let lobby = Lobby::default();
+        let served = lobby.served();
         let mut views = fastrand::Rng::with_seed(!ground.seed);
         let feeds = opening.channels.iter().map(|_| Arc::new(ChannelFeed::new(views.u64(..))));
         let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
@@ -104,7 +108,10 @@ impl House {
         let (channels, channel_lives): (Vec<_>, Vec<_>) = try_join_all(channels).await?.into_iter().unzip();
         let (items, item_life) =
             ground.start(JournalId::new(JournalKind::Items, ITEMS), 0, fresh, watch).await?;
-        let lives = warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).collect();
+        // Behind the warehouses: what a desk still has to tell may be for any of them.
+        let (desks, desk_lives) = lobby.open(ground, &opening.orders).await?;
+        let lives =
+            warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).chain(desk_lives).collect();
         let house = Arc::new(Self {
             warehouses: warehouses.into_iter().collect::<BTreeMap<_, _>>(),
             channels: channels.into_iter().collect(),
@@ -116,8 +123,11 @@ impl House {
             journal: ground.journal.clone(),
             clock: ground.clock.clone(),
             locks: Locks::default(),
+            desks,
+            io: ground.io.clone(),
         });
         house.publish(ground).await;
+        ground.io.spawn(desk::run(house.clone(), ground.stopping.clone()));
         Ok(house)
     }
 
@@ -130,12 +140,13 @@ impl House {
         ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
     }
 
-    /// Lets every actor finish what it has taken: channels and items first, then warehouses. False where one did not
+    /// Lets every actor finish what it has taken: desks, channels and items first, then warehouses. False where one did not
     /// within the deadline.
     pub async fn close(&self, deadline: Duration) -> bool {
+        let desks = join_all(self.desks.mailboxes().map(|desk| desk.stop(deadline))).await;
         let channels = join_all(self.channels.values().map(|handle| handle.mailbox.stop(deadline))).await;
         let items = self.items.stop(deadline).await;
         let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
-        items && channels.into_iter().chain(warehouses).all(|finished| finished)
+        items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
 }

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::runtime::Handle;
+
 use super::demand::RefusedDemand;
+use super::desk::Desks;
 use super::locks::Locks;
 use super::spec::{ChannelSpec, WarehouseSpec};
 use crate::actor::directory::Life;
 use crate::actor::mailbox::Mailbox;
 use crate::actor::view::{RowView, StockView};
 use crate::domain::channel::{Channel, ChannelPolicy};
+use crate::domain::hold::HoldKey;
 use crate::domain::ids::{ActorName, ChannelId, CommandId, WarehouseId};
 use crate::domain::item::{Item, Items};
 use crate::domain::machine::Envelope;
@@ -76,7 +80,10 @@ pub struct House {
     pub lives: Vec<Arc<Life>>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) locks: Locks,
+    pub(super) locks: Locks<HoldKey>,
+    /// The order desks.
+    pub desks: Desks,
+    pub(super) io: Handle,
 }
 
 impl House {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::days::LocalDays;
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
-pub use crate::domain::place::Kind;
+pub use crate::domain::place::{Country, Kind, Point};
+pub use crate::domain::routing::{Leftover, Split};
 
 /// Whether a place takes new claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +27,6 @@ pub enum StockAuthority {
     External,
 }
 
-/// A point on the earth, in millionths of a degree: about a tenth of a metre, and exact to compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coordinates {
-    /// Degrees north, times 1,000,000.
-    pub latitude_e6: i32,
-    /// Degrees east, times 1,000,000.
-    pub longitude_e6: i32,
-}
-
 /// A warehouse as configured.
 #[derive(Debug, Clone)]
 pub struct WarehouseSpec {
@@ -45,11 +37,11 @@ pub struct WarehouseSpec {
     /// What kind of place it is.
     pub kind: Kind,
     /// Its country, ISO 3166-1 alpha-2.
-    pub country: Option<String>,
+    pub country: Option<Country>,
     /// Its postal code.
     pub postal_code: Option<String>,
     /// Where it lies, where that is known.
-    pub coordinates: Option<Coordinates>,
+    pub coordinates: Option<Point>,
     /// The days its capacity is counted in.
     pub days: LocalDays,
     /// Whether it takes new claims.
@@ -65,7 +57,7 @@ pub struct WarehouseSpec {
     /// Channels whose orders it takes; `None` = all.
     pub serves_channels: Option<BTreeSet<ChannelId>>,
     /// Countries it ships to; `None` = all.
-    pub serves_countries: Option<BTreeSet<String>>,
+    pub serves_countries: Option<BTreeSet<Country>>,
     /// Fulfilments it can take on one of its days; `None` = any number.
     pub capacity_per_day: Option<u64>,
     /// Milliseconds it has to accept a fulfilment; `None` = as long as it takes.
@@ -118,30 +110,6 @@ pub enum Mode {
     Tells,
 }
 
-/// How an order may be split over warehouses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// Not at all: one warehouse ships everything.
-    None,
-    /// Each line comes from one warehouse.
-    ByLine,
-    /// A line, too, may come from several.
-    ByQuantity,
-}
-
-/// What becomes of lines that no warehouse can ship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leftover {
-    /// They wait for stock, in their turn.
-    Backorder,
-    /// The order is held until it is routed again.
-    Park,
-    /// The order is refused.
-    Refuse,
-    /// The order is held and somebody is asked.
-    Ask,
-}
-
 /// Whom a channel's customers may turn to; shown to them as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Support {
@@ -173,7 +141,7 @@ pub struct ChannelSpec {
     /// Up to how many units count as few, where nothing else is set for the SKU.
     pub low_at: i64,
     /// Countries it sells to; `None` = all.
-    pub countries: Option<BTreeSet<String>>,
+    pub countries: Option<BTreeSet<Country>>,
     /// Whether its orders are held until their payment is authorised or paid.
     pub payment_required: bool,
     /// Whether what stock can't cover may be backordered.
@@ -210,7 +178,8 @@ impl ChannelSpec {
             split: Split::ByLine,
             leftover: match mode {
                 Mode::Asks => Leftover::Refuse,
-                Mode::Tells => Leftover::Park,
+                // A sale that was told waits for its goods; it can't be refused.
+                Mode::Tells => Leftover::Backorder,
             },
             support: Support::default(),
         }

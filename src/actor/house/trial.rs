@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::opening::Opening;
-use super::{ChannelSpec, House, Kind, Mode, WarehouseSpec};
+use super::{ChannelSpec, House, Kind, Mode, OrderRules, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -68,6 +68,17 @@ impl Trial {
     pub(crate) async fn open(queue: usize) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(BEGIN)));
         let journal = Arc::new(MemoryJournal::new(changes_of, 7));
+        Self::on(journal, clock, queue).await
+    }
+
+    /// Another daemon on the same store, after this one has gone.
+    pub(crate) async fn reopen(self) -> Self {
+        self.house.close(Duration::from_secs(5)).await;
+        self.stopping.cancel();
+        Self::on(self.journal.clone(), self.clock.clone(), 64).await
+    }
+
+    async fn on(journal: Arc<MemoryJournal>, clock: Arc<HandClock>, queue: usize) -> Self {
         let stopping = CancellationToken::new();
         let ground = Ground {
             journal: journal.clone(),
@@ -127,6 +138,7 @@ fn opening() -> Opening {
             channel("solo", Mode::Asks, &["BER"]),
         ],
         rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
+        orders: OrderRules::default(),
         refused_demand_max: 100,
     }
 }

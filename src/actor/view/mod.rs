@@ -1,13 +1,15 @@
 //! What readers see: confirmed state only, read without asking an actor.
 //!
-//! `stock` is a warehouse's levels, `rows` what is set for channels and on item cards; `shared` is the lock both lie
+//! `stock` is a warehouse's levels, `rows` what is set for channels and on item cards, `desk` the open documents; `shared` is the lock both lie
 //! behind. May know: the domain, and the feed it tells what changed. Must not know: mailboxes, stores, doors.
 //!
 //! Invariant: who holds a view never waits for the SKUs' numbers; who holds those may wait for a view.
 
+mod desk;
 mod rows;
 mod shared;
 mod stock;
 
+pub use desk::{DeskView, DeskWatch, Errands};
 pub use rows::{ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};

@@ -192,6 +192,12 @@ impl Warehouse {
         self.allocations.iter()
     }
 
+    /// One open allocation.
+    #[must_use]
+    pub fn allocation(&self, id: &ReservationId) -> Option<&Allocation> {
+        self.allocations.get(id)
+    }
+
     /// The claims that wait for goods.
     #[must_use]
     pub const fn waiting(&self) -> &WaitingRows {

@@ -9,8 +9,10 @@
 
 pub mod channel;
 pub mod codec;
+pub mod desk;
 pub mod entry;
 pub mod item;
+mod refusal;
 pub mod shared;
 mod stock;
 #[cfg(test)]

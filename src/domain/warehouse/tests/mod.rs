@@ -7,12 +7,15 @@
 
 mod carts;
 mod counts;
+mod expect;
 mod goods;
 mod ids;
 mod model;
+mod orders;
 mod policies;
 mod properties;
 mod reserve;
 mod script;
 mod steps;
+mod waiting;
 mod world;

@@ -5,34 +5,35 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::expect::Expected;
 use super::model::{Done, Model, same_answer};
 use super::script::id;
-use super::steps::{Step, claim, claim_lines, movement_kind, name, place, steps};
+use super::steps::{By, Step, claim, claim_lines, movement_kind, name, place, steps, the_order};
 use super::world::{RULES, START, World};
 use crate::domain::count::Measures;
-use crate::domain::hold::ClaimLine;
-use crate::domain::ids::{CommandId, ReservationId, Sku, SourceId};
+use crate::domain::hold::summed;
+use crate::domain::ids::{CommandId, OrderId, ReservationId, Sku, SourceId};
 use crate::domain::level::Condition;
 use crate::domain::machine::Envelope;
-use crate::domain::memory::{Outcome, Windows};
+use crate::domain::memory::Windows;
 use crate::domain::policy::Scheduled;
 use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{
-    Answer, ClaimStock, Command, CountLine, Movement, MovementKind, PartState, Rules, SetStockPolicy,
+    Answer, ClaimStock, Command, CountLine, Movement, MovementKind, Rules, SetStockPolicy, WaitForStock,
 };
 
 const HORIZON_MS: i64 = 3_600_000;
 
 /// What is known outside of the warehouse; lost together with a batch that is lost.
 #[derive(Debug, Clone)]
-struct Known {
-    model: Model,
-    done: BTreeMap<CommandId, Done>,
+pub(super) struct Known {
+    pub(super) model: Model,
+    pub(super) done: BTreeMap<CommandId, Done>,
 }
 
-struct Run {
-    world: World,
-    known: Known,
+pub(super) struct Run {
+    pub(super) world: World,
+    pub(super) known: Known,
     /// What was known before each batch that is not confirmed, oldest first.
     before: Vec<Known>,
     asked: Vec<(Envelope, Command)>,
@@ -41,7 +42,7 @@ struct Run {
     claims_minted: usize,
     minted: usize,
     /// Whether the memory of ids is large enough for the whole run.
-    remembers_all: bool,
+    pub(super) remembers_all: bool,
 }
 
 impl Run {
@@ -104,6 +105,7 @@ impl Run {
         self.minted += 1;
         let issued = if let Step::Claim { issued, .. } = step { *issued } else { None };
         let now = self.world.now;
+        let begins = matches!(command, Command::Claim(_) | Command::Wait(_));
         let own = if matches!(command, Command::Claim(_)) {
             self.claims_minted += 1;
             format!("r{}", self.claims_minted)
@@ -118,7 +120,7 @@ impl Run {
             actor: None,
         };
         self.asked.push((envelope.clone(), command.clone()));
-        if self.ask(&envelope, &command) && matches!(command, Command::Claim(_)) {
+        if self.ask(&envelope, &command) && begins {
             self.claims.push(self.asked.len() - 1);
         }
     }
@@ -192,93 +194,6 @@ impl Run {
         happened
     }
 
-    /// What must come of a command, told from outside.
-    fn expected(&self, envelope: &Envelope, command: &Command) -> Expected {
-        if !self.remembers_all {
-            return Expected::Anything;
-        }
-        if let Command::Count(count) = command
-            && self.known.model.same_count(count)
-        {
-            return Expected::Nothing;
-        }
-        let known = self.known.done.get(&envelope.id);
-        let warehouse = &self.world.warehouse;
-        match command {
-            Command::Claim(claim) => self.expected_of_claim(envelope, claim, known),
-            Command::Find { .. } => Expected::Nothing,
-            Command::Settle { .. } | Command::DropNext { .. } | Command::Release { .. } => Expected::Anything,
-            _ if known.is_some() => Expected::Nothing,
-            Command::Move(movement) => taken(self.moves(movement)),
-            Command::Count(count) => taken(self.known.model.takes(&self.world.moment(), count)),
-            Command::Ship { reservation, lines, occurred_at, .. } => {
-                let part = warehouse.part(&self.world.moment(), reservation);
-                let open =
-                    part.filter(|part| matches!(part.state, PartState::Reserved | PartState::Allocated));
-                let early = occurred_at.is_none_or(|at| at <= self.world.now.plus(300_000));
-                let enough = open.is_some_and(|part| {
-                    let sum = |lines: &[ClaimLine], sku: &Sku| -> i64 {
-                        lines.iter().filter(|line| line.sku == *sku).map(|line| line.quantity).sum()
-                    };
-                    let mut lines = lines.iter().flatten();
-                    let all: Vec<ClaimLine> = lines.clone().cloned().collect();
-                    lines.all(|line| sum(&all, &line.sku) <= sum(&part.lines, &line.sku))
-                });
-                taken(early && enough)
-            }
-            Command::Extend { reservation, .. } => taken(warehouse.hold_of(reservation).is_some()),
-            Command::Allocate { reservation } => {
-                let part = warehouse.part(&self.world.moment(), reservation);
-                let open = |state| matches!(state, PartState::Reserved | PartState::Allocated);
-                taken(part.is_some_and(|part| open(part.state)))
-            }
-            _ => Expected::Taken,
-        }
-    }
-
-    fn expected_of_claim(&self, envelope: &Envelope, claim: &ClaimStock, known: Option<&Done>) -> Expected {
-        let warehouse = &self.world.warehouse;
-        let outcome = warehouse.memory().get(&envelope.id).map(|known| &known.outcome);
-        let ended =
-            matches!(outcome, Some(Outcome::Claimed { end: Some(end), .. }) if end.may_be_tried_again());
-        let newest = match outcome {
-            Some(Outcome::Claimed { attempt, .. } | Outcome::ReleasedUnseen { attempt }) => *attempt,
-            _ => 0,
-        };
-        let fits = known.is_none_or(|known| known.fingerprint == envelope.fingerprint);
-        let first = known.is_none() && newest == 0;
-        let again = newest > 0 && claim.attempt > newest && (ended || known.is_none());
-        if !fits || !(first || again) {
-            return Expected::Nothing;
-        }
-        let cart = warehouse.holds().map(|(_, hold)| hold);
-        let mut cart = cart
-            .filter(|hold| claim.cart.is_some() && hold.cart == claim.cart && hold.channel == claim.channel);
-        let superseded = cart.any(|hold| hold.newest.is_some_and(|newest| newest > envelope.time));
-        let ahead = first && envelope.time > self.world.now.plus(60_000);
-        if ahead || (envelope.timed && superseded) {
-            return Expected::Refused;
-        }
-        match self.known.model.grants(warehouse, claim, self.world.now) {
-            Some(given) => Expected::Granted(given),
-            None => Expected::Refused,
-        }
-    }
-
-    fn moves(&self, movement: &Movement) -> bool {
-        let model = &self.known.model;
-        let there = self.world.warehouse.level(&movement.sku).is_some();
-        let early = movement.occurred_at.is_none_or(|at| at <= self.world.now.plus(300_000));
-        early
-            && match movement.kind {
-                MovementKind::Hold(_) | MovementKind::Scrap(None) => there,
-                MovementKind::Restock(from) | MovementKind::Scrap(Some(from)) => {
-                    there && model.condition(&movement.sku, from) >= movement.quantity
-                }
-                _ => true,
-            }
-    }
-
     /// Books what happened into the model.
     fn book(&mut self, command: &Command, answer: &Answer) {
         let moment = self.world.moment();
@@ -299,6 +214,16 @@ impl Run {
                 };
                 self.known.model.count(&moment, count, raise);
             }
+            Command::WriteOff { lines, condition, .. } => {
+                for line in summed(lines).unwrap() {
+                    match condition {
+                        Some(condition) => self.known.model.shift(&line.sku, *condition, line.quantity),
+                        None => {
+                            self.known.model.goods(&moment, &line.sku, moment.now, -line.quantity);
+                        }
+                    }
+                }
+            }
             Command::Ship { occurred_at, .. } => {
                 let at = occurred_at.unwrap_or(moment.now);
                 for (sku, units) in self.world.shipped_just_now() {
@@ -318,8 +243,13 @@ impl Run {
             MovementKind::Receive(into) | MovementKind::Return(into) => {
                 (units, into.map(|into| (into, units)))
             }
+            MovementKind::TransferIn { into, .. } => (units, into.map(|into| (into, units))),
             MovementKind::Adjust => (units, None),
-            MovementKind::Sell { .. } => (-units, None),
+            MovementKind::Sell { .. } | MovementKind::TransferOut { .. } => (-units, None),
+            MovementKind::Reclassify { from, to } => {
+                model.shift(sku, *from, -units);
+                (0, Some((*to, units)))
+            }
             MovementKind::Scrap(from) => (-units, from.map(|from| (from, -units))),
             MovementKind::Hold(condition) => (0, Some((*condition, units))),
             MovementKind::Restock(condition) => (0, Some((*condition, -units))),
@@ -349,11 +279,27 @@ impl Run {
         pick(&self.claims, which).and_then(|at| self.asked.get(*at)).map(|(envelope, _)| envelope.id.clone())
     }
 
+    /// A reservation or waiting claim, and who names it.
+    fn named(&self, which: Index, by: By) -> Option<(ReservationId, Option<OrderId>)> {
+        let (envelope, command) = pick(&self.claims, which).and_then(|at| self.asked.get(*at))?;
+        let owner = match (by, command) {
+            (By::Some(order), _) => order.map(the_order),
+            (By::Owner, Command::Claim(claim)) => claim.owner.clone(),
+            (By::Owner, Command::Wait(wait)) => Some(wait.owner.clone()),
+            (By::Owner, _) => None,
+        };
+        Some((envelope.id.clone(), owner))
+    }
+
     /// The command of a step that asks for something new.
     fn command(&self, step: &Step) -> Option<Command> {
         let ago = |seconds: i64| self.world.now.plus(-seconds * 1_000);
         Some(match step {
-            Step::Claim { .. } => Command::Claim(claim(step)?),
+            Step::Claim { order, .. } => {
+                let over = order.as_ref().and_then(|(_, over, _)| *over);
+                let from = over.and_then(|which| self.reservation(which));
+                Command::Claim(ClaimStock { from, ..claim(step)? })
+            }
             Step::Settle(which) => {
                 let (envelope, claim) = pick(&self.claims, *which).and_then(|at| self.asked.get(*at))?;
                 let Command::Claim(claim) = claim else { return None };
@@ -361,23 +307,53 @@ impl Run {
                 Command::Settle { reservation: envelope.id.clone(), attempt: 1, channel, cart }
             }
             Step::Drop(which) => Command::DropNext { reservation: self.reservation(*which)? },
-            Step::Release(which, attempt) => {
-                Command::Release { reservation: self.reservation(*which)?, attempt: *attempt }
+            Step::Release(which, attempt, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Release { reservation, attempt: *attempt, owner }
             }
             Step::ReleaseUnseen(attempt) => {
                 let reservation = id(&format!("r{}", self.claims_minted + 1));
-                Command::Release { reservation, attempt: Some(*attempt) }
+                Command::Release { reservation, attempt: Some(*attempt), owner: None }
             }
-            Step::Extend(which, seconds) => {
-                Command::Extend { reservation: self.reservation(*which)?, ttl_ms: seconds * 1_000 }
+            Step::Extend(which, seconds, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Extend { reservation, ttl_ms: seconds * 1_000, owner }
             }
-            Step::Allocate(which) => Command::Allocate { reservation: self.reservation(*which)? },
-            Step::Ship(which, lines, at) => Command::Ship {
-                reservation: self.reservation(*which)?,
-                lines: lines.as_ref().map(|lines| claim_lines(lines)),
-                occurred_at: at.map(ago),
-                reference: None,
-            },
+            Step::Allocate(which, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Allocate { reservation, owner }
+            }
+            Step::Ship(which, lines, at, by, as_transfer) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                let lines = lines.as_ref().map(|lines| claim_lines(lines));
+                let (occurred_at, reference, as_transfer) = (at.map(ago), None, *as_transfer);
+                Command::Ship { reservation, lines, occurred_at, reference, owner, as_transfer }
+            }
+            Step::GiveBack(which, lines, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Deallocate { reservation, owner, lines: claim_lines(lines) }
+            }
+            Step::WriteOff(which, lines, broken, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                let (lines, condition) = (claim_lines(lines), broken.then_some(Condition::Damaged));
+                Command::WriteOff { reservation, owner, lines, condition, reason: None }
+            }
+            Step::WaitFor { of, order, goods, units, told, priority, promise } => {
+                Command::Wait(WaitForStock {
+                    channel: place(*of),
+                    owner: the_order(*order),
+                    sku: name(*goods),
+                    quantity: *units,
+                    told: *told,
+                    priority: *priority,
+                    promise: promise.map(|seconds| START.plus(seconds * 1_000)),
+                    accepted_at: self.world.now,
+                })
+            }
+            Step::Unwait(which, quantity) => {
+                Command::Unwait { id: self.reservation(*which)?, quantity: *quantity }
+            }
+            Step::Ack(which, upto) => Command::AckServed { id: self.reservation(*which)?, upto: *upto },
             Step::Move { kind, goods, units, at, of } => {
                 let reservation = of.and_then(|which| self.reservation(which));
                 let kind = movement_kind(*kind, reservation);
@@ -418,19 +394,6 @@ impl Run {
         let until = until.map(|seconds| self.world.now.plus(seconds * 1_000));
         value.map(|value| Scheduled { value, from: Some(START), until })
     }
-}
-
-enum Expected {
-    /// No trace, whatever is answered.
-    Nothing,
-    Refused,
-    Taken,
-    Granted(Vec<(Sku, i64)>),
-    Anything,
-}
-
-fn taken(taken: bool) -> Expected {
-    if taken { Expected::Taken } else { Expected::Refused }
 }
 
 /// One of the newest few, where things still happen.

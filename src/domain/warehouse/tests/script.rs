@@ -10,16 +10,17 @@ use std::str::FromStr;
 use super::world::{RULES, START, World};
 use crate::domain::count::Measures;
 use crate::domain::hold::{Claim, ClaimLine, Plan, PlanPart};
-use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Sku, SourceId, WarehouseId};
+use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, Reason, Sku, SourceId, WarehouseId};
 use crate::domain::level::Condition;
 use crate::domain::machine::{Envelope, Machine, Moment};
 use crate::domain::memory::End;
 use crate::domain::policy::{Scheduled, free};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{
     Answer, ClaimStock, Command, CountLine, Movement, MovementKind, PartState, ReservationPart, Rules,
-    SetStockPolicy,
+    SetStockPolicy, WaitForStock,
 };
 
 /// Runs a script and compares what its second half answers.
@@ -50,6 +51,10 @@ pub(super) fn id(text: &str) -> CommandId {
 
 pub(super) fn channel(text: &str) -> ChannelId {
     ChannelId::parse(text).unwrap()
+}
+
+pub(super) fn order(text: &str) -> OrderId {
+    OrderId::parse(text).unwrap()
 }
 
 pub(super) fn lines(of: &[ClaimLine]) -> String {
@@ -86,6 +91,10 @@ impl<'a> Words<'a> {
 
     fn cart(&self) -> Option<CartId> {
         self.option("cart").map(|cart| CartId::parse(cart).unwrap())
+    }
+
+    fn order(&self) -> Option<OrderId> {
+        self.option("order").map(order)
     }
 
     fn channel(&self) -> ChannelId {
@@ -176,6 +185,10 @@ impl Stage {
                 let cart = (words.channel(), CartId::parse(words.at(1)).unwrap());
                 show(&warehouse.find(&self.world.moment(), None, Some(&cart), None))
             }
+            "waits" => stands(warehouse.waiting().get(&id(words.at(1)))),
+            "unbooked" => show(&warehouse.find_waiting(None)),
+            "orders" => show(&warehouse.find_waiting(Some(&order(words.at(1))))),
+            "transferred" => warehouse.totals().transferred.to_string(),
             "ids" => warehouse.memory().len().to_string(),
             "version" => self.world.moment().version.to_string(),
             "due" => {
@@ -190,7 +203,11 @@ impl Stage {
         let Moment { now, .. } = self.world.moment();
         self.minted += 1;
         let minted = format!("m{}", self.minted);
-        let own = if matches!(command, Command::Claim(_)) { words.at(1) } else { minted.as_str() };
+        let own = if matches!(command, Command::Claim(_) | Command::Wait(_)) {
+            words.at(1)
+        } else {
+            minted.as_str()
+        };
         let issued = words.time("issued");
         let mut hasher = DefaultHasher::new();
         let body: Vec<&str> =
@@ -214,12 +231,6 @@ fn is_about_the_conversation(word: &str) -> bool {
 
 fn command(words: &Words<'_>) -> Option<Command> {
     let reservation = || id(words.at(1));
-    let condition = |text: &str| match text {
-        "damaged" => Condition::Damaged,
-        "checking" => Condition::QualityControl,
-        "quarantine" => Condition::Quarantine,
-        other => panic!("`{other}` is no condition"),
-    };
     let told = words.option("into").or(words.option("from")).filter(|text| text.parse::<i64>().is_err());
     let kind = match words.at(0) {
         "claim" => return Some(Command::Claim(claim(words))),
@@ -228,19 +239,13 @@ fn command(words: &Words<'_>) -> Option<Command> {
             return Some(Command::Settle { reservation: reservation(), attempt: 1, channel, cart });
         }
         "drop" => return Some(Command::DropNext { reservation: reservation() }),
-        "release" => {
-            let attempt = words.parsed("try");
-            return Some(Command::Release { reservation: reservation(), attempt });
+        "release" | "extend" | "allocate" | "ship" | "giveback" | "writeoff" => return Some(act(words)),
+        "await" => return Some(Command::Wait(wait(words))),
+        "unwait" => {
+            let quantity = words.at(2).parse().ok();
+            return Some(Command::Unwait { id: reservation(), quantity });
         }
-        "extend" => {
-            return Some(Command::Extend { reservation: reservation(), ttl_ms: words.number(2) * 1_000 });
-        }
-        "allocate" => return Some(Command::Allocate { reservation: reservation() }),
-        "ship" => {
-            let lines = Some(words.lines()).filter(|lines| !lines.is_empty());
-            let occurred_at = words.time("at");
-            return Some(Command::Ship { reservation: reservation(), lines, occurred_at, reference: None });
-        }
+        "ack" => return Some(Command::AckServed { id: reservation(), upto: words.number(2) }),
         "count" => return Some(Command::Count(count(words))),
         "safety" | "fence" => return Some(Command::SetPolicy(policy(words))),
         "receive" => MovementKind::Receive(told.map(condition)),
@@ -249,6 +254,12 @@ fn command(words: &Words<'_>) -> Option<Command> {
         "hold" => MovementKind::Hold(condition(words.at(3))),
         "restock" => MovementKind::Restock(condition(words.at(3))),
         "scrap" => MovementKind::Scrap(told.map(condition)),
+        "reclassify" => {
+            let (from, to) = (condition(words.at(3)), condition(words.at(4)));
+            MovementKind::Reclassify { from, to }
+        }
+        "sendout" => MovementKind::TransferOut { transfer: order("t1") },
+        "bringin" => MovementKind::TransferIn { transfer: order("t1"), into: told.map(condition) },
         "sell" => MovementKind::Sell { channel: words.channel(), reservation: words.option("of").map(id) },
         _ => return None,
     };
@@ -260,6 +271,52 @@ fn command(words: &Words<'_>) -> Option<Command> {
         reason: Some(Reason::parse("test").unwrap()),
         occurred_at: words.time("at"),
     }))
+}
+
+fn condition(text: &str) -> Condition {
+    match text {
+        "damaged" => Condition::Damaged,
+        "checking" => Condition::QualityControl,
+        "quarantine" => Condition::Quarantine,
+        other => panic!("`{other}` is no condition"),
+    }
+}
+
+/// A command about a reservation.
+fn act(words: &Words<'_>) -> Command {
+    let (reservation, owner, lines) = (id(words.at(1)), words.order(), words.lines());
+    match words.at(0) {
+        "release" => Command::Release { reservation, attempt: words.parsed("try"), owner },
+        "extend" => Command::Extend { reservation, ttl_ms: words.number(2) * 1_000, owner },
+        "allocate" => Command::Allocate { reservation, owner },
+        "giveback" => Command::Deallocate { reservation, owner, lines },
+        "writeoff" => {
+            let reason = Some(Reason::parse("not found").unwrap());
+            let condition = words.option("into").map(condition);
+            Command::WriteOff { reservation, owner, lines, condition, reason }
+        }
+        _ => Command::Ship {
+            reservation,
+            lines: Some(lines).filter(|lines| !lines.is_empty()),
+            occurred_at: words.time("at"),
+            reference: None,
+            owner,
+            as_transfer: words.has("transfer"),
+        },
+    }
+}
+
+fn wait(words: &Words<'_>) -> WaitForStock {
+    WaitForStock {
+        channel: words.channel(),
+        owner: words.order().unwrap(),
+        sku: sku(words.at(2)),
+        quantity: words.number(3),
+        told: words.has("told"),
+        priority: words.parsed("priority").unwrap_or(5),
+        promise: words.time("promise"),
+        accepted_at: words.time("accepted").unwrap_or(START),
+    }
 }
 
 fn claim(words: &Words<'_>) -> ClaimStock {
@@ -275,9 +332,9 @@ fn claim(words: &Words<'_>) -> ClaimStock {
         ttl_ms: words.parsed::<i64>("ttl").unwrap_or(900) * 1_000,
         told: words.has("told"),
         partial: words.has("partial"),
-        owner: None,
-        from: None,
-        allocate: false,
+        owner: words.order(),
+        from: words.option("over").map(id),
+        allocate: words.has("promised"),
     }
 }
 
@@ -324,8 +381,24 @@ fn show(answer: &Answer) -> String {
         }
         Answer::Moved { covered: true, .. } => "covered".into(),
         Answer::Moved { covered: false, .. } => "moved".into(),
+        Answer::GaveBack(given) if given.is_empty() => "gave nothing".into(),
+        Answer::GaveBack(given) => format!("gave {}", lines(given)),
+        Answer::Waiting(part) if part.given_up > 0 => {
+            format!("less {}, {}", part.given_up, stands(part.waiting.as_ref()))
+        }
+        Answer::Waiting(part) => stands(part.waiting.as_ref()),
+        Answer::WaitingRows(rows) => {
+            let rows = rows.iter().map(|(id, row)| format!("{id}: {}", stands(Some(row))));
+            rows.collect::<Vec<_>>().join(", ")
+        }
         Answer::Done => "done".into(),
     }
+}
+
+fn stands(waiting: Option<&Waiting>) -> String {
+    waiting.map_or("closed".into(), |row| {
+        format!("waits {} served {}/{}", row.quantity, row.acknowledged, row.served)
+    })
 }
 
 fn part(part: &ReservationPart) -> String {
@@ -338,6 +411,7 @@ fn part(part: &ReservationPart) -> String {
         PartState::Ended(End::Expired) => "expired".into(),
         PartState::Ended(End::Shipped) => "shipped".into(),
         PartState::Ended(End::Amended(by)) => format!("amended by {by}"),
+        PartState::Ended(End::Ordered(order)) => format!("ordered {order}"),
     };
     format!("{state} {}", lines(&part.lines))
 }
@@ -349,6 +423,7 @@ fn refused(refusal: &Refusal) -> String {
             let short = short.iter().map(|short| format!("{} {}/{}", short.sku, short.asked, short.free));
             format!("{code} {}", short.collect::<Vec<_>>().join(" "))
         }
+        Refusal::OwnedByOrder { order } => format!("{code} {order}"),
         Refusal::Amended { by } | Refusal::Superseded { by } => format!("{code} {by}"),
         Refusal::NotHeld { asked, held, .. } => format!("{code} {asked}/{held}"),
         Refusal::InsufficientCondition { asked, there, .. } => format!("{code} {asked}/{there}"),

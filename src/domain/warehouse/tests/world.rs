@@ -3,12 +3,14 @@
 use ahash::AHashMap;
 
 use crate::domain::fact::{Fact, FactKind};
-use crate::domain::ids::{Sku, WarehouseId};
+use crate::domain::ids::{Sku, WaitId, WarehouseId};
 use crate::domain::invariant;
 use crate::domain::machine::{Closed, Draft, Envelope, Machine, Moment};
 use crate::domain::memory::{Class, Floors, Windows};
+use crate::domain::policy::free;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Answer, Command, Row, Rules, Warehouse};
 
 /// The first moment of every test: a full minute.
@@ -81,6 +83,8 @@ impl World {
         let moment = self.moment();
         let (draft, _) = self.batch.as_mut().expect("a batch is open");
         let (before, facts, rows) = (state(&self.warehouse), draft.facts.len(), draft.rows_len());
+        let waiting: Vec<_> =
+            self.warehouse.waiting().iter().map(|(id, row)| (id.clone(), row.clone())).collect();
         let answer = draft.decide(&mut self.warehouse, &moment, envelope, command);
         if answer.is_err() {
             assert_eq!(state(&self.warehouse), before, "refused {command:?} changed something");
@@ -89,6 +93,9 @@ impl World {
                 (facts, rows),
                 "refused {command:?} left a trace"
             );
+        }
+        if answer.is_ok() && draft.facts.len() > facts {
+            fair(&self.warehouse, waiting, self.now);
         }
         let happened = state(&self.warehouse) != before;
         assert!(happened || draft.facts.len() == facts, "{command:?} told a fact but changed nothing");
@@ -112,8 +119,7 @@ impl World {
     pub(super) fn shipped_just_now(&self) -> Vec<(Sku, i64)> {
         let Some((draft, _)) = &self.batch else { return Vec::new() };
         let last = draft.causes.len() - 1;
-        let facts =
-            draft.facts.iter().filter(|(cause, fact)| *cause == Some(last) && fact.kind == FactKind::Shipped);
+        let facts = draft.facts.iter().filter(|(cause, fact)| *cause == Some(last) && leaves(fact.kind));
         facts.flat_map(|(_, fact)| &fact.lines).map(|line| (line.sku.clone(), -line.change)).collect()
     }
 
@@ -188,6 +194,33 @@ impl World {
     }
 }
 
+const fn leaves(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Shipped | FactKind::TransferredOut)
+}
+
+/// Nobody who waits could have goods that are there (but where one entry's bound left some to upkeep), and nobody was served before one of his group who comes first.
+fn fair(warehouse: &Warehouse, before: Vec<(WaitId, Waiting)>, now: Timestamp) {
+    for (_, row) in warehouse.waiting().iter().filter(|(_, row)| row.quantity > 0) {
+        let level = warehouse.level(&row.sku).copied().unwrap_or_default();
+        let free = free(&level, warehouse.policy(&row.sku), &row.channel, row.told, now);
+        let later = warehouse.waiting().is_due(&row.sku, now);
+        assert!(free == 0 || later, "{row:?} waits beside {free} free units");
+    }
+    let rank = |id: &WaitId, row: &Waiting| {
+        (row.priority, row.promise.unwrap_or(Timestamp::MAX), row.accepted_at, id.clone())
+    };
+    for (id, row) in &before {
+        let Some(after) = warehouse.waiting().get(id).filter(|after| after.served > row.served) else {
+            continue;
+        };
+        for (other_id, other) in warehouse.waiting().iter().filter(|(_, other)| other.quantity > 0) {
+            let alike = (&other.sku, &other.channel, other.told) == (&row.sku, &row.channel, row.told);
+            let first = alike && rank(other_id, other) < rank(id, row);
+            assert!(!first, "{after:?} was served before {other:?}");
+        }
+    }
+}
+
 fn rows(warehouse: &Warehouse) -> Vec<String> {
     let mut rows: Vec<String> = warehouse.rows().into_iter().map(|row| format!("{row:?}")).collect();
     rows.sort_unstable();
@@ -212,6 +245,7 @@ pub(super) fn check(warehouse: &Warehouse) {
     assert_eq!(warehouse.hold_of, rebuilt.hold_of);
     assert_eq!(warehouse.replaced_of, rebuilt.replaced_of);
     assert_eq!(warehouse.allocated_of, rebuilt.allocated_of);
+    assert!(warehouse.waiting().agrees(rebuilt.waiting()), "waiting claims are listed wrongly");
     assert_eq!(warehouse.buckets, rebuilt.buckets);
     assert_eq!(warehouse.bucket_ages, rebuilt.bucket_ages);
 }

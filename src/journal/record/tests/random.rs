@@ -12,7 +12,7 @@ use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
 use crate::domain::ids::{
-    ActorName, CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId,
+    ActorName, CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
 };
 use crate::domain::item::{Item, ItemFact, ItemRow, Items};
 use crate::domain::level::Level;
@@ -20,6 +20,7 @@ use crate::domain::machine::Cause;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::{Fence, Scheduled, StockPolicy};
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
 use crate::journal::record::{Entry, Recorded, changes_of, entry_time};
 
@@ -101,6 +102,10 @@ fn channel() -> impl Strategy<Value = ChannelId> {
     "[A-Za-z0-9_-]{1,32}".prop_map(|text| ChannelId::stored(&text))
 }
 
+fn order() -> impl Strategy<Value = OrderId> {
+    "[A-Za-z0-9-]{1,64}".prop_map(|text| OrderId::stored(&text))
+}
+
 fn cart() -> impl Strategy<Value = CartId> {
     prop_oneof![name(), "[^\\p{C}@]{1,20}"].prop_map(|text| CartId::stored(&text))
 }
@@ -137,7 +142,7 @@ fn fact() -> impl Strategy<Value = Fact> {
     });
     let who = (of(id()), of(channel()), of(cart()));
     let texts = (of(name()), of(name()), of(name()));
-    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()));
+    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()), of(order()));
     (select(FactKind::ALL), vec(line, 0..4), who, texts, rest).prop_map(|(kind, lines, who, texts, rest)| {
         Fact {
             kind,
@@ -151,6 +156,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             time: rest.0,
             covered: rest.1,
             lost: rest.2,
+            order: rest.3,
         }
     })
 }
@@ -186,11 +192,12 @@ fn draws() -> impl Strategy<Value = Vec<Draw>> {
 
 fn hold() -> impl Strategy<Value = Hold> {
     let replaced = (id(), lines()).prop_map(|(reservation, lines)| Replaced { reservation, lines });
-    let rest = (draws(), vec(replaced, 0..3));
+    let rest = (draws(), vec(replaced, 0..3), of(order()));
     (channel(), of(cart()), time(), of(time()), of(claim()), of(claim()), rest).prop_map(
-        |(channel, cart, created, newest, now, next, (draws, replaced))| Hold {
+        |(channel, cart, created, newest, now, next, (draws, replaced, owner))| Hold {
             channel,
             cart,
+            owner,
             created,
             newest,
             now,
@@ -202,15 +209,37 @@ fn hold() -> impl Strategy<Value = Hold> {
 }
 
 fn allocation() -> impl Strategy<Value = Allocation> {
-    (channel(), of(cart()), lines(), draws(), time(), any::<u32>(), plan()).prop_map(
-        |(channel, cart, lines, draws, requested_at, attempt, plan)| Allocation {
+    (channel(), of(cart()), lines(), draws(), time(), any::<u32>(), (plan(), of(order()))).prop_map(
+        |(channel, cart, lines, draws, requested_at, attempt, (plan, owner))| Allocation {
             channel,
             cart,
+            owner,
             lines,
             draws,
             requested_at,
             attempt,
             plan,
+        },
+    )
+}
+
+fn waiting() -> impl Strategy<Value = Waiting> {
+    let figures = [units(), units(), units()];
+    let order_of = (any::<bool>(), any::<u8>(), of(time()), time());
+    (channel(), order(), sku(), figures, order_of).prop_map(
+        |(channel, owner, sku, [quantity, served, acknowledged], (told, priority, promise, accepted_at))| {
+            Waiting {
+                channel,
+                owner,
+                sku,
+                quantity,
+                served,
+                acknowledged,
+                told,
+                priority,
+                promise,
+                accepted_at,
+            }
         },
     )
 }
@@ -235,6 +264,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     let end = prop_oneof![
         select(vec![End::Released, End::Expired, End::Shipped, End::Abandoned]),
         id().prop_map(End::Amended),
+        order().prop_map(End::Ordered),
     ];
     prop_oneof![
         (any::<u32>(), lines(), time(), of(end))
@@ -242,6 +272,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         any::<u32>().prop_map(|attempt| Outcome::ReleasedUnseen { attempt }),
         id().prop_map(Outcome::Acted),
         any::<bool>().prop_map(|covered| Outcome::Moved { covered }),
+        lines().prop_map(|lines| Outcome::GaveBack { lines }),
+        Just(Outcome::Waited),
         Just(Outcome::Done),
     ]
 }
@@ -261,13 +293,14 @@ fn row() -> impl Strategy<Value = Row> {
         id().prop_map(HoldKey::Alone),
     ];
     let minute = (any::<i64>(), sku()).prop_map(|(minute, sku)| BucketKey { minute, sku });
-    let totals = [units(), units(), units(), units(), units()].prop_map(
-        |[received, returned, shipped, scrapped, corrected]| Totals {
+    let totals = [units(), units(), units(), units(), units(), units()].prop_map(
+        |[received, returned, shipped, scrapped, corrected, transferred]| Totals {
             received,
             returned,
             shipped,
             scrapped,
             corrected,
+            transferred,
         },
     );
     prop_oneof![
@@ -275,6 +308,7 @@ fn row() -> impl Strategy<Value = Row> {
         (sku(), of(policy())).prop_map(|(sku, policy)| Row::Policy(sku, policy)),
         (key, of(hold())).prop_map(|(key, hold)| Row::Hold(key, hold)),
         (id(), of(allocation())).prop_map(|(id, row)| Row::Allocation(id, row)),
+        (id(), of(waiting())).prop_map(|(id, row)| Row::Waiting(id, row)),
         (sku(), of(mark())).prop_map(|(sku, mark)| Row::Mark(sku, mark)),
         (minute, of(bucket())).prop_map(|(key, bucket)| Row::Bucket(key, bucket)),
         (id(), of(remembered())).prop_map(|(id, known)| Row::Remembered(id, known)),

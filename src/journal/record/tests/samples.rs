@@ -7,7 +7,7 @@ use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
 use crate::domain::ids::{
-    ActorName, CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId,
+    ActorName, CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
 };
 use crate::domain::item::{Item, ItemFact, ItemRow};
 use crate::domain::level::Level;
@@ -16,6 +16,7 @@ use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::{Fence, Scheduled, StockPolicy};
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
 use crate::journal::record::{Entry, Recorded};
 
@@ -31,6 +32,10 @@ fn id(text: &str) -> CommandId {
 
 fn channel(text: &str) -> ChannelId {
     ChannelId::parse(text).unwrap()
+}
+
+fn order() -> OrderId {
+    OrderId::parse("07-4711").unwrap()
 }
 
 fn cart() -> CartId {
@@ -67,6 +72,12 @@ pub(super) fn warehouse_entry() -> Entry<Warehouse> {
     entry(&facts(), &rows())
 }
 
+/// The facts of a warehouse's first version, as they read now.
+pub(super) fn facts_of_version_1() -> Vec<Fact> {
+    let known = facts().into_iter().filter(|fact| fact.kind.number() <= 21);
+    known.map(|fact| Fact { order: None, ..fact }).collect()
+}
+
 /// One fact of each kind: of odd number bare, of even number with all there can be.
 pub(super) fn facts() -> Vec<Fact> {
     let of = |kind: &FactKind| {
@@ -87,6 +98,7 @@ pub(super) fn facts() -> Vec<Fact> {
             time: Some(AT.minus(1)),
             covered: true,
             lost: Some((17, 300)),
+            order: Some(order()),
             ..bare
         }
     };
@@ -117,6 +129,7 @@ fn holds() -> [Row; 4] {
         next: Some(claim("r-2", u32::MAX)),
         draws: vec![draw()],
         replaced: vec![Replaced { reservation: id("r-0"), lines: vec![line("TEE-M", 1)] }],
+        owner: None,
     };
     let alone = Hold {
         channel: channel("till"),
@@ -127,6 +140,7 @@ fn holds() -> [Row; 4] {
         next: None,
         draws: Vec::new(),
         replaced: Vec::new(),
+        owner: None,
     };
     let key = HoldKey::Cart(channel("web-de"), cart());
     [
@@ -146,6 +160,22 @@ fn allocation() -> Allocation {
         requested_at: AT,
         attempt: 2,
         plan: plan(),
+        owner: None,
+    }
+}
+
+fn waiting() -> Waiting {
+    Waiting {
+        channel: channel("web-de"),
+        owner: order(),
+        sku: sku("TEE-M"),
+        quantity: 3,
+        served: 2,
+        acknowledged: 1,
+        told: true,
+        priority: 200,
+        promise: Some(AT),
+        accepted_at: AT.minus(5),
     }
 }
 
@@ -189,11 +219,45 @@ fn floors() -> Floors {
     Floors { hold: AT, movement: Timestamp::MIN }
 }
 
-/// One row of each kind, there and gone.
+/// One row of each kind, there and gone: those of version 1 and what came with orders.
 pub(super) fn rows() -> Vec<Row> {
+    let owner = || Some(order());
+    let alone = Hold {
+        channel: channel("till"),
+        cart: None,
+        owner: owner(),
+        created: AT,
+        newest: None,
+        now: Some(claim("x-1", 1)),
+        next: None,
+        draws: Vec::new(),
+        replaced: Vec::new(),
+    };
+    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let known = |class, outcome| {
+        Row::Remembered(id("x-1"), Some(Remembered { class, time: AT, fingerprint: 5, outcome }))
+    };
+    let mut rows = rows_of_version_1();
+    rows.extend([
+        Row::Hold(HoldKey::Alone(id("x-1")), Some(alone)),
+        Row::Allocation(id("x-1"), Some(Allocation { owner: owner(), ..allocation() })),
+        Row::Waiting(id("w-1"), Some(waiting())),
+        Row::Waiting(id("w-1"), Some(Waiting { promise: None, told: false, ..waiting() })),
+        Row::Waiting(id("w-1"), None),
+        Row::Totals(Totals { received: 9, transferred: -3, ..Totals::default() }),
+        known(Class::Hold, claimed(Some(End::Ordered(order())))),
+        known(Class::Hold, Outcome::Waited),
+        known(Class::Movement, Outcome::GaveBack { lines: vec![line("TEE-M", 2)] }),
+    ]);
+    rows
+}
+
+/// The rows of a warehouse's first version, as they read now.
+pub(super) fn rows_of_version_1() -> Vec<Row> {
     let key = || BucketKey { minute: -1, sku: sku("Größe #1/ü") };
     let bucket = Bucket { incoming: 5, outgoing: 3, first: 10, last: 20 };
-    let totals = Totals { received: 100, returned: 1, shipped: 50, scrapped: 2, corrected: -7 };
+    let totals =
+        Totals { received: 100, returned: 1, shipped: 50, scrapped: 2, corrected: -7, transferred: 0 };
     let mut rows = vec![
         Row::Level(sku("TEE-M"), Some(level(-42))),
         Row::Level(sku("Größe #1/ü"), None),

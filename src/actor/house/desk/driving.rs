@@ -1,0 +1,259 @@
+//! Carries out what documents have to tell, one task after the other, and reports what became of each.
+//!
+//! Every message bears an id of its own, so one that is repeated after a crash or an unknown outcome is known by its
+//! receiver. Nothing is decided here: what an answer means is the desk's business.
+
+use std::sync::Arc;
+
+use crate::actor::fault::Fault;
+use crate::actor::house::{House, WarehouseHandle};
+use crate::domain::desk::command::TaskOutcome;
+use crate::domain::desk::message::{Claiming, transfers};
+use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
+use crate::domain::hold::ClaimLine;
+use crate::domain::ids::{CommandId, OrderId, WarehouseId};
+use crate::domain::machine::Envelope;
+use crate::domain::order::{ClaimPart, Message, Task, TaskWork};
+use crate::domain::warehouse::{Answer, Command, WaitForStock};
+
+/// Tasks carried out of one document in one go; a document that has more goes on later.
+const TASKS_MAX: usize = 1_000;
+
+impl House {
+    /// Carries a document on in a task of its own, so that an asker who goes away does not stop it. Answers how it
+    /// stands then; `None` where it is not known any more.
+    pub(super) async fn drive_on(self: &Arc<Self>, id: &OrderId) -> Result<Option<Document>, Fault> {
+        let (house, id) = (self.clone(), id.clone());
+        let driven = self.io.spawn(async move { house.drive(&id).await });
+        driven.await.unwrap_or(Err(Fault::OutcomeUnknown))
+    }
+
+    /// Carries out what a document has to tell, until nothing is left or somebody is away.
+    pub(super) async fn drive(self: &Arc<Self>, id: &OrderId) -> Result<Option<Document>, Fault> {
+        let _turn = self.desks.locks.turn(id.clone()).await;
+        let look = Verb::Look { id: id.clone() };
+        let envelope = self.inside(CommandId::stored("look"));
+        let mut document = match self.ask_desk(envelope, look).await? {
+            DeskAnswer::Document(document) => document,
+            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                return Ok(None);
+            }
+        };
+        for _ in 0..TASKS_MAX {
+            let Some(task) = document.task().cloned() else { break };
+            let verb = self.carry_out(&document, &task).await?;
+            let envelope = self.inside(task.id(id, epoch(&document)));
+            match self.ask_desk(envelope, verb).await? {
+                DeskAnswer::Document(next) | DeskAnswer::Superseded(next) => document = next,
+                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => return Ok(None),
+            }
+        }
+        Ok(Some(document))
+    }
+
+    /// Carries one task out; what the desk is to be told of it.
+    async fn carry_out(&self, document: &Document, task: &Task) -> Result<Verb, Fault> {
+        let report = |outcome| Verb::Report { document: document.id().clone(), task: task.number, outcome };
+        let outcome = match &task.work {
+            TaskWork::Route => {
+                let Some(order) = document.order() else { return Ok(report(TaskOutcome::Done)) };
+                let held = self.held_by(order.reservation.as_ref()).await?;
+                let routing = Box::new(self.route_rest(order, &held)?);
+                return Ok(Verb::Decide { order: order.id.clone(), task: task.number, routing });
+            }
+            TaskWork::Claim { attempt, parts } => self.claim(document, task, *attempt, parts).await?,
+            TaskWork::Allocate { parts, .. } => self.allocate_parts(document, parts).await?,
+            TaskWork::Abandon { attempt, parts } => {
+                self.abandon(document, *attempt, parts).await?;
+                TaskOutcome::Done
+            }
+            TaskWork::Tell { warehouse, message } => self.tell(document, task, warehouse, message).await?,
+            TaskWork::Backorder { channel, id, warehouse, wait, .. } => {
+                self.backorder(channel, id, warehouse, wait).await?
+            }
+            TaskWork::CloseBackorder { channel, id, left } => {
+                let _ = (channel, id, left);
+                TaskOutcome::Done
+            }
+        };
+        Ok(report(outcome))
+    }
+
+    async fn claim(
+        &self,
+        document: &Document,
+        task: &Task,
+        attempt: u32,
+        parts: &[ClaimPart],
+    ) -> Result<TaskOutcome, Fault> {
+        let claiming = self.claiming(document);
+        let mut got = Vec::with_capacity(parts.len());
+        for part in parts {
+            let command = claiming.command(attempt, parts, part);
+            let envelope = Envelope { time: task.since, timed: true, ..self.inside(part.claim.clone()) };
+            match self.part_of(&part.warehouse)?.mailbox.ask(envelope, command).await {
+                Ok(Answer::Reservation(held)) => got.push(ClaimPart { lines: held.lines, ..part.clone() }),
+                Ok(_) => got.push(part.clone()),
+                Err(Fault::Refused(refusal)) => {
+                    return Ok(TaskOutcome::Refused { warehouse: Some(part.warehouse.clone()), refusal });
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        if let Some(from) = &claiming.from {
+            self.end_reservation(document.id(), from, parts).await?;
+        }
+        Ok(TaskOutcome::Claimed(got))
+    }
+
+    fn claiming(&self, document: &Document) -> Claiming {
+        let (channel, told, from) = match document {
+            Document::Order(order) => (order.channel.clone(), order.told, order.reservation.clone()),
+            Document::Return(_) | Document::Transfer(_) | Document::Inbound(_) => (transfers(), false, None),
+        };
+        Claiming { channel, owner: document.id().clone(), told, from, ttl_ms: self.desks.rules.claim_ttl_ms }
+    }
+
+    /// Ends what the reservation still holds where the order takes nothing.
+    async fn end_reservation(
+        &self,
+        owner: &OrderId,
+        from: &CommandId,
+        parts: &[ClaimPart],
+    ) -> Result<(), Fault> {
+        let elsewhere = self
+            .warehouses
+            .values()
+            .filter(|handle| !parts.iter().any(|part| part.warehouse == handle.spec.id));
+        for handle in elsewhere {
+            let release =
+                Command::Release { reservation: from.clone(), attempt: None, owner: Some(owner.clone()) };
+            let envelope = self.inside(from.clone());
+            match handle.mailbox.ask(envelope, release).await {
+                Ok(_) | Err(Fault::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    async fn allocate_parts(&self, document: &Document, parts: &[ClaimPart]) -> Result<TaskOutcome, Fault> {
+        for part in parts {
+            let owner = Some(document.id().clone());
+            let allocate = Command::Allocate { reservation: part.claim.clone(), owner };
+            let envelope = self.inside(part.claim.part("allocate"));
+            match self.part_of(&part.warehouse)?.mailbox.ask(envelope, allocate).await {
+                Ok(_) => {}
+                Err(Fault::Refused(refusal)) => {
+                    return Ok(TaskOutcome::Refused { warehouse: Some(part.warehouse.clone()), refusal });
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(TaskOutcome::Done)
+    }
+
+    async fn abandon(&self, document: &Document, attempt: u32, parts: &[ClaimPart]) -> Result<(), Fault> {
+        for part in parts {
+            let owner = Some(document.id().clone());
+            let release = Command::Release { reservation: part.claim.clone(), attempt: Some(attempt), owner };
+            let envelope = self.inside(part.claim.clone());
+            match self.part_of(&part.warehouse)?.mailbox.ask(envelope, release).await {
+                Ok(_) | Err(Fault::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(
+        &self,
+        document: &Document,
+        task: &Task,
+        warehouse: &WarehouseId,
+        message: &Message,
+    ) -> Result<TaskOutcome, Fault> {
+        let handle = self.part_of(warehouse)?;
+        let id = task.id(document.id(), epoch(document));
+        let Some(command) = message.command(document.id()) else {
+            if let Message::GiveUpWait { wait } = message {
+                self.give_up_wait(handle, document.id(), (wait, &id)).await?;
+            }
+            return Ok(TaskOutcome::Done);
+        };
+        match handle.mailbox.ask(self.inside(id), command).await {
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(Fault::Refused(refusal)) => {
+                tracing::error!(document = %document.id(), warehouse = %warehouse, %refusal, "a warehouse could not be told what was decided");
+                Ok(TaskOutcome::Refused { warehouse: Some(warehouse.clone()), refusal })
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Ends a waiting claim that no order counts, and gives back what it was served meanwhile.
+    pub(super) async fn give_up_wait(
+        &self,
+        handle: &WarehouseHandle,
+        owner: &OrderId,
+        (wait, id): (&CommandId, &CommandId),
+    ) -> Result<(), Fault> {
+        let unwait = Command::Unwait { id: wait.clone(), quantity: None };
+        let answer = match handle.mailbox.ask(self.inside(id.part("unwait")), unwait).await {
+            Ok(answer) => answer,
+            Err(Fault::Refused(_)) => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        let Answer::Waiting(part) = answer else { return Ok(()) };
+        let Some(row) = part.waiting else { return Ok(()) };
+        if row.served > row.acknowledged {
+            let lines =
+                vec![ClaimLine { sku: row.sku, quantity: row.served.saturating_sub(row.acknowledged) }];
+            let back = Command::Deallocate { reservation: wait.clone(), owner: Some(owner.clone()), lines };
+            tolerate(handle.mailbox.ask(self.inside(id.part("deallocate")), back).await)?;
+        }
+        let acknowledge = Command::AckServed { id: wait.clone(), upto: row.served };
+        tolerate(handle.mailbox.ask(self.inside(id.part("acknowledge")), acknowledge).await)
+    }
+
+    /// Claims room at the channel, lets the units wait at the warehouse, then keeps the room.
+    async fn backorder(
+        &self,
+        channel: &crate::domain::ids::ChannelId,
+        id: &CommandId,
+        warehouse: &WarehouseId,
+        wait: &WaitForStock,
+    ) -> Result<TaskOutcome, Fault> {
+        let _ = channel;
+        let waiting =
+            self.part_of(warehouse)?.mailbox.ask(self.inside(id.clone()), Command::Wait(wait.clone()));
+        match waiting.await {
+            Ok(_) => {}
+            Err(Fault::Refused(refusal)) => {
+                return Ok(TaskOutcome::Refused { warehouse: Some(warehouse.clone()), refusal });
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(TaskOutcome::Done)
+    }
+
+    /// A warehouse that a document names. One that is not configured any more is away: its part waits for it.
+    fn part_of(&self, warehouse: &WarehouseId) -> Result<&Arc<WarehouseHandle>, Fault> {
+        self.warehouses.get(warehouse).ok_or_else(|| {
+            Fault::Unavailable(format!("warehouse `{warehouse}` is named by a document and not configured"))
+        })
+    }
+}
+
+/// A refusal of a message that is repeated or comes late is as good as done.
+fn tolerate<T>(answer: Result<T, Fault>) -> Result<(), Fault> {
+    match answer {
+        Ok(_) | Err(Fault::Refused(_)) => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Which life of a document its tasks belong to.
+pub(super) fn epoch(document: &Document) -> u64 {
+    document.order().map_or(0, |order| order.epoch)
+}

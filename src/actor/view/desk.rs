@@ -1,0 +1,229 @@
+//! What readers see of the desks: open documents as confirmed, how busy each warehouse is, what is expected where, and
+//! which documents still have something to tell.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::shared::Shared;
+use crate::actor::journaled::Watch;
+use crate::domain::desk::{Desk, DeskFact, DeskRow, Document};
+use crate::domain::ids::{OrderId, Sku, WarehouseId};
+use crate::domain::order::{InboundState, TransferState};
+use crate::domain::time::Timestamp;
+use crate::journal::Head;
+
+/// Units expected somewhere, by the document that expects them.
+type Incoming = BTreeMap<OrderId, (Timestamp, i64)>;
+
+#[derive(Debug, Default)]
+struct Documents {
+    open: BTreeMap<OrderId, Document>,
+    /// Fulfilments that warehouses have open.
+    load: AHashMap<WarehouseId, i64>,
+    /// Fulfilments asked for, per warehouse, local day and shard.
+    asked: AHashMap<(WarehouseId, i64), AHashMap<u8, i64>>,
+    incoming: AHashMap<(WarehouseId, Sku), Incoming>,
+    heads: AHashMap<u8, Head>,
+}
+
+/// The open documents of all desks as confirmed.
+#[derive(Debug, Default)]
+pub struct DeskView(Shared<Documents>);
+
+impl DeskView {
+    /// An open document.
+    #[must_use]
+    pub fn get(&self, id: &OrderId) -> Option<Document> {
+        self.0.read().open.get(id).cloned()
+    }
+
+    /// Up to `limit` open documents after `after` that are wanted, in order of id.
+    pub fn list(
+        &self,
+        after: Option<&OrderId>,
+        limit: usize,
+        mut wanted: impl FnMut(&Document) -> bool,
+    ) -> Vec<Document> {
+        let documents = self.0.read();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = documents.open.range::<OrderId, _>((from, Bound::Unbounded));
+        range.map(|(_, document)| document).filter(|document| wanted(document)).take(limit).cloned().collect()
+    }
+
+    /// How many documents are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.read().open.len()
+    }
+
+    /// Open fulfilments of a warehouse.
+    #[must_use]
+    pub fn load(&self, warehouse: &WarehouseId) -> i64 {
+        self.0.read().load.get(warehouse).copied().unwrap_or(0)
+    }
+
+    /// Fulfilments a warehouse was asked for on a local day of its own. Each desk counts its own, so that orders taken
+    /// at the same moment may go a few beyond a capacity.
+    #[must_use]
+    pub fn asked(&self, warehouse: &WarehouseId, day: i64) -> i64 {
+        let documents = self.0.read();
+        let by_shard = documents.asked.get(&(warehouse.clone(), day));
+        by_shard.map_or(0, |shards| shards.values().sum())
+    }
+
+    /// What is expected at a warehouse, soonest first.
+    #[must_use]
+    pub fn incoming(&self, warehouse: &WarehouseId, sku: &Sku) -> Vec<(Timestamp, i64)> {
+        let documents = self.0.read();
+        let incoming = documents.incoming.get(&(warehouse.clone(), sku.clone()));
+        let mut incoming: Vec<_> = incoming.into_iter().flat_map(BTreeMap::values).copied().collect();
+        incoming.sort_unstable();
+        incoming
+    }
+}
+
+impl Documents {
+    fn put(&mut self, id: &OrderId, document: Option<Document>) {
+        let before = match &document {
+            Some(document) => self.open.insert(id.clone(), document.clone()),
+            None => self.open.remove(id),
+        };
+        if let Some(before) = &before {
+            self.count(before, -1);
+        }
+        if let Some(document) = &document {
+            self.count(document, 1);
+        }
+    }
+
+    fn count(&mut self, document: &Document, by: i64) {
+        match document {
+            Document::Order(order) => {
+                for part in order.fulfilments.iter().filter(|part| part.state.is_allocated()) {
+                    let load = self.load.entry(part.warehouse.clone()).or_default();
+                    *load = load.saturating_add(by);
+                }
+            }
+            Document::Inbound(inbound) => {
+                let open = matches!(inbound.state, InboundState::Expected | InboundState::PartlyReceived);
+                for line in inbound.lines.iter().filter(|line| open && line.open() > 0) {
+                    let expected = (inbound.eta.unwrap_or(Timestamp::MAX), line.open());
+                    self.expect((&inbound.warehouse, &line.sku), &inbound.id, (by > 0).then_some(expected));
+                }
+            }
+            Document::Transfer(transfer) => {
+                let on_road =
+                    matches!(transfer.state, TransferState::Shipped | TransferState::PartlyReceived);
+                for line in transfer.lines.iter().filter(|line| on_road && line.under_way() > 0) {
+                    let expected = (transfer.eta.unwrap_or(Timestamp::MAX), line.under_way());
+                    self.expect((&transfer.to, &line.sku), &transfer.id, (by > 0).then_some(expected));
+                }
+            }
+            Document::Return(_) => {}
+        }
+    }
+
+    fn expect(
+        &mut self,
+        (warehouse, sku): (&WarehouseId, &Sku),
+        id: &OrderId,
+        expected: Option<(Timestamp, i64)>,
+    ) {
+        let key = (warehouse.clone(), sku.clone());
+        match expected {
+            Some(expected) => drop(self.incoming.entry(key).or_default().insert(id.clone(), expected)),
+            None => {
+                let Some(incoming) = self.incoming.get_mut(&key) else { return };
+                incoming.remove(id);
+                if incoming.is_empty() {
+                    self.incoming.remove(&key);
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, shard: u8, key: &(WarehouseId, i64), count: i64) {
+        let shards = self.asked.entry(key.clone()).or_default();
+        if count == 0 {
+            shards.remove(&shard);
+        } else {
+            shards.insert(shard, count);
+        }
+        if self.asked.get(key).is_some_and(|shards| shards.is_empty()) {
+            self.asked.remove(key);
+        }
+    }
+}
+
+/// Is told of documents that have something to tell, or nothing any more.
+pub trait Errands: Send + Sync + std::fmt::Debug + 'static {
+    /// A document was confirmed; `open` says whether it has something to tell.
+    fn confirmed(&self, id: &OrderId, open: bool);
+}
+
+/// Keeps a [`DeskView`] up to date with one desk.
+#[derive(Debug)]
+pub struct DeskWatch {
+    /// The view of all desks.
+    pub view: Arc<DeskView>,
+    /// Which desk this is.
+    pub shard: u8,
+    /// Told of documents that have something to tell.
+    pub errands: Arc<dyn Errands>,
+}
+
+impl Watch<Desk> for DeskWatch {
+    fn loaded(&mut self, machine: &Desk, head: Head) {
+        let mut documents = self.view.0.write();
+        let shard = self.shard;
+        let of_shard = documents.open.keys().filter(|id| id.shard() == Some(shard));
+        let gone: Vec<OrderId> = of_shard.filter(|id| machine.document(id).is_none()).cloned().collect();
+        gone.iter().for_each(|id| documents.put(id, None));
+        for document in machine.documents() {
+            documents.put(document.id(), Some(document.clone()));
+        }
+        let days: Vec<(WarehouseId, i64)> = documents.asked.keys().cloned().collect();
+        days.iter().for_each(|key| documents.ask(shard, key, 0));
+        for (key, count) in machine.asked() {
+            documents.ask(shard, key, count);
+        }
+        documents.heads.insert(shard, head);
+        drop(documents);
+        gone.iter().for_each(|id| self.errands.confirmed(id, false));
+        for document in machine.documents() {
+            self.errands.confirmed(document.id(), document.task().is_some());
+        }
+    }
+
+    fn confirmed(
+        &mut self,
+        _machine: &Desk,
+        rows: &[DeskRow],
+        _facts: &[(Option<usize>, DeskFact)],
+        head: Head,
+    ) {
+        let mut documents = self.view.0.write();
+        if documents.heads.get(&self.shard).is_some_and(|seen| seen.version >= head.version) {
+            // An actor that hung and was replaced wakes up late: its successor has loaded more than this.
+            return;
+        }
+        documents.heads.insert(self.shard, head);
+        for row in rows {
+            match row {
+                DeskRow::Open(id, document) => documents.put(id, document.clone()),
+                DeskRow::Asked(key, count) => documents.ask(self.shard, key, *count),
+                DeskRow::Archived(..) | DeskRow::Refused(..) => {}
+            }
+        }
+        drop(documents);
+        for row in rows {
+            if let DeskRow::Open(id, document) = row {
+                let open = document.as_ref().is_some_and(|document| document.task().is_some());
+                self.errands.confirmed(id, open);
+            }
+        }
+    }
+}
