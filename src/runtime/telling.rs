@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
+use crate::domain::desk::{Desk, DeskFact};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
@@ -46,6 +47,42 @@ impl Told for Items {
         let ItemFact::Set { sku } = fact;
         ("item_set", vec![sku.to_string()])
     }
+}
+
+impl Told for Desk {
+    fn told(fact: &DeskFact) -> (&'static str, Vec<String>) {
+        let about = about_document(fact);
+        let mut lines: Vec<String> = fact
+            .lines
+            .iter()
+            .map(|line| {
+                let of = line.line.as_ref().map(|line| format!(" of line {line}")).unwrap_or_default();
+                format!("{}  {} {}{of}{about}", fact.document, line.quantity, line.sku)
+            })
+            .collect();
+        if lines.is_empty() {
+            lines.push(format!("{}{about}", fact.document));
+        }
+        (fact.kind.name(), lines)
+    }
+}
+
+/// What a fact says beside its document and units. Begins with a comma unless there is nothing.
+fn about_document(fact: &DeskFact) -> String {
+    let mut text = String::new();
+    let mut say = |word: &str, value: Option<&dyn std::fmt::Display>| {
+        if let Some(value) = value {
+            write_to(&mut text, format_args!(", {word} {value}"));
+        }
+    };
+    say("channel", fact.channel.as_ref().map(|id| id as _));
+    say("order", fact.number.as_ref().map(|number| number as _));
+    say("part", fact.part.as_ref().map(|part| part as _));
+    say("warehouse", fact.warehouse.as_ref().map(|id| id as _));
+    say("reason", fact.reason.as_ref().map(|text| text as _));
+    let time = fact.time.map(time);
+    say("at", time.as_ref().map(|time| time as _));
+    text
 }
 
 /// The change a fact made to one SKU, signed; the last where a fact touched it twice.

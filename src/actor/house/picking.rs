@@ -39,10 +39,14 @@ impl House {
         let orders = self.documents(None, usize::MAX, |document| {
             document.order().is_some_and(|order| order.fulfilments.iter().any(|part| waits(part, warehouse)))
         });
-        let mut found: Vec<ToPick> = orders.iter().filter_map(Document::order).flat_map(|order| {
-            let parts = order.fulfilments.iter().filter(|part| waits(part, warehouse));
-            parts.map(|part| ToPick { order: order.clone(), number: part.number })
-        }).collect();
+        let mut found: Vec<ToPick> = orders
+            .iter()
+            .filter_map(Document::order)
+            .flat_map(|order| {
+                let parts = order.fulfilments.iter().filter(|part| waits(part, warehouse));
+                parts.map(|part| ToPick { order: order.clone(), number: part.number })
+            })
+            .collect();
         // Stable: of equals the order of ids stays.
         found.sort_by_key(ToPick::urgency);
         found

@@ -68,6 +68,17 @@ impl Trial {
     pub(crate) async fn open(queue: usize) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(BEGIN)));
         let journal = Arc::new(MemoryJournal::new(changes_of, 7));
+        Self::on(journal, clock, queue).await
+    }
+
+    /// Another daemon on the same store, after this one has gone.
+    pub(crate) async fn reopen(self) -> Self {
+        self.house.close(Duration::from_secs(5)).await;
+        self.stopping.cancel();
+        Self::on(self.journal.clone(), self.clock.clone(), 64).await
+    }
+
+    async fn on(journal: Arc<MemoryJournal>, clock: Arc<HandClock>, queue: usize) -> Self {
         let stopping = CancellationToken::new();
         let ground = Ground {
             journal: journal.clone(),

@@ -20,12 +20,12 @@ const UNCOLLECTED: &str = "uncollected";
 /// Parcels and serial numbers one fulfilment may carry.
 const TOLD_MAX: usize = 1_000;
 
-/// Carries out a step. True where something changed.
+/// Carries out a step, for some units or all. True where something changed.
 pub(super) fn step(
     rules: &DeskRules,
     scribe: &mut Scribe,
     order: &mut Order,
-    (number, step): (u32, &FulfilStep),
+    (number, lines, step): (u32, Option<&[(LineId, i64)]>, &FulfilStep),
 ) -> Result<bool, Refusal> {
     let part = order.fulfilment(number).ok_or(Refusal::UnknownDocument { kind: "fulfilment" })?;
     if let FulfilStep::Carrier { event, reason, at } = step {
@@ -39,6 +39,11 @@ pub(super) fn step(
     };
     if matches!(step, FulfilStep::Uncollected) && found != FulfilmentState::ReadyForPickup {
         return Err(Refusal::IllegalStep { act: UNCOLLECTED, found: found.name() });
+    }
+    let units =
+        if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
+    if let Some(units) = units {
+        split(scribe, order, number, units)?;
     }
     match step {
         FulfilStep::Accept => moved(scribe, order, number, state, DeskFactKind::FulfilmentAccepted),
@@ -62,10 +67,7 @@ pub(super) fn step(
             pack(order, number, parcels, serials)?;
             moved(scribe, order, number, state, DeskFactKind::FulfilmentPacked);
         }
-        FulfilStep::Ship { lines, parcels, at } => {
-            if let Some(lines) = lines {
-                split(order, number, lines)?;
-            }
+        FulfilStep::Ship { lines: _, parcels, at } => {
             pack(order, number, parcels, &[])?;
             leave(scribe, order, number, state, (DeskFactKind::FulfilmentShipped, *at));
             if let Some(part) = order.fulfilment_mut(number) {
@@ -245,7 +247,12 @@ fn pack(
 }
 
 /// Only these units go; the rest stays behind as a fulfilment of its own, where it stood.
-fn split(order: &mut Order, number: u32, lines: &[(LineId, i64)]) -> Result<(), Refusal> {
+fn split(
+    scribe: &mut Scribe,
+    order: &mut Order,
+    number: u32,
+    lines: &[(LineId, i64)],
+) -> Result<(), Refusal> {
     let Some(mut part) = order.fulfilment(number).cloned() else { return Ok(()) };
     let mut going: Vec<FulfilmentLine> = Vec::new();
     for (id, quantity) in lines {
@@ -272,6 +279,7 @@ fn split(order: &mut Order, number: u32, lines: &[(LineId, i64)]) -> Result<(), 
     if !part.lines.is_empty() {
         part.number = order.next_fulfilment();
         part.parcels = Vec::new();
+        scribe.asked.push(((part.warehouse.clone(), part.day), 1));
         order.fulfilments.push(part);
     }
     Ok(())

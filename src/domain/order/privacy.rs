@@ -136,8 +136,8 @@ mod tests {
     fn contacts_end() {
         use Commercial::{Cancelled, Closed, Delivered, Held, Received, Shipped};
         use DeskFactKind::{
-            ContactErased, ContactRead, FulfilmentDelivered, OrderAddressChanged, OrderCancelled, OrderDelivered,
-            OrderReceived,
+            ContactErased, ContactRead, FulfilmentDelivered, OrderAddressChanged, OrderCancelled,
+            OrderDelivered, OrderReceived,
         };
         let open = |state, refunded| vec![back(state, refunded)];
         for (what, state, timeline, returns, ends) in [
@@ -151,14 +151,25 @@ mod tests {
             ("cancelled", Cancelled, vec![(3, OrderCancelled)], vec![], 10),
             ("announced", Delivered, vec![(5, OrderDelivered)], open(ReturnState::Announced, false), 180),
             ("owed", Delivered, vec![(5, OrderDelivered)], open(ReturnState::Closed, false), 180),
-            ("refunded, not back", Closed, vec![(5, OrderDelivered)], open(ReturnState::Announced, true), 180),
+            (
+                "refunded, not back",
+                Closed,
+                vec![(5, OrderDelivered)],
+                open(ReturnState::Announced, true),
+                180,
+            ),
             ("done", Closed, vec![(5, OrderDelivered)], open(ReturnState::Closed, true), 35),
             ("never sent", Delivered, vec![(5, OrderDelivered)], open(ReturnState::Cancelled, false), 35),
             ("address changed", Received, vec![(1, OrderReceived), (9, OrderAddressChanged)], vec![], 180),
             (
                 "given anew",
                 Held,
-                vec![(2, OrderAddressChanged), (9, ContactErased), (10, OrderAddressChanged), (11, OrderAddressChanged)],
+                vec![
+                    (2, OrderAddressChanged),
+                    (9, ContactErased),
+                    (10, OrderAddressChanged),
+                    (11, OrderAddressChanged),
+                ],
                 vec![],
                 190,
             ),

@@ -1,53 +1,16 @@
-//! The documents of a desk beside orders: their names in requests, and who may see and change them.
+//! The documents of a desk beside orders: who may see and change them.
 //!
 //! Whoever may not see a document is told that it is not there; whoever may see it and not change it is refused.
 
 use std::sync::Arc;
 
 use super::Asking;
-use super::target::Target;
 use crate::actor::fault::Fault;
 use crate::domain::desk::Document;
-use crate::domain::ids::{ChannelId, InboundId, InvalidId, OrderId, ReturnId, TransferId, WarehouseId};
+use crate::domain::ids::{ChannelId, InboundId, OrderId, ReturnId, TransferId, WarehouseId};
 use crate::domain::order::{Inbound, Order, Return, Transfer};
 use crate::domain::refusal::Refusal;
 use crate::edge::fault::Problem;
-use crate::edge::wire::text::Name;
-
-macro_rules! documents {
-    ($($(#[$doc:meta])* $name:ident($of:ident), $text:literal, $code:literal;)*) => {
-        $($(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(pub $of);
-
-        impl Name for $name {
-            fn parse(text: &str) -> Result<Self, InvalidId> {
-                OrderId::parse(text).map(Self)
-            }
-
-            fn text(&self) -> &str {
-                self.0.as_str()
-            }
-        }
-
-        impl Target for $name {
-            const NAME: &'static str = $text;
-
-            fn impossible(complaint: String) -> Problem {
-                Problem::not_found($code, complaint)
-            }
-        })*
-    };
-}
-
-documents! {
-    /// A return, in a path.
-    ReturnName(ReturnId), "return", "unknown_return";
-    /// A transfer, in a path.
-    TransferName(TransferId), "transfer", "unknown_transfer";
-    /// A receipt, in a path.
-    InboundName(InboundId), "inbound", "unknown_inbound";
-}
 
 /// A return, and the document it lives in.
 #[derive(Debug, Clone)]

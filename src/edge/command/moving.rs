@@ -96,8 +96,7 @@ pub async fn receive(
         asking.must_fit(lines.len())?;
     }
     let fingerprint = asking.inside.key.fingerprint("receive_transfer", id.as_str(), &said);
-    let verb =
-        Verb::ReceiveTransfer { id: id.clone(), lines: said.lines.as_deref().map(claim_lines) };
+    let verb = Verb::ReceiveTransfer { id: id.clone(), lines: said.lines.as_deref().map(claim_lines) };
     let sender = signed.sender(said.issued_at.map(|time| time.0), fingerprint);
     Ok((&*changed(asking, &sender, verb).await?).into())
 }

@@ -1,6 +1,7 @@
 //! Goods that come back, as doors tell of them.
 
 use super::document::{FoundReturn, a_return, any_return, must_be_configured, unknown};
+use super::order::Which;
 use super::{Asking, Said, Signed};
 use crate::actor::House;
 use crate::actor::house::Sender;
@@ -33,9 +34,9 @@ pub async fn announce(asking: &Asking, signed: Signed, body: Said<'_>) -> Result
     let channel = said.channel.as_ref().map(|channel| &channel.0);
     let order = match &said.order {
         Some(order) => {
-            let found = house.find_order(order.0.as_str(), channel).await?;
-            // Whoever may not sell there is told that there is no such order.
-            asking.caller.must_sell(&found.channel).map_err(|_| unknown("order"))?;
+            let which = Which { name: order.0.clone(), channel: channel.cloned() };
+            let found = which.find(asking).await?;
+            asking.caller.must_sell(&found.channel)?;
             Some(found.id.clone())
         }
         None => None,
@@ -164,12 +165,7 @@ pub async fn cancel(
     changed(asking, &sender, Verb::CancelReturn { document, number }, number).await
 }
 
-async fn changed(
-    asking: &Asking,
-    sender: &Sender,
-    verb: Verb,
-    number: u32,
-) -> Result<ReturnAnswer, Problem> {
+async fn changed(asking: &Asking, sender: &Sender, verb: Verb, number: u32) -> Result<ReturnAnswer, Problem> {
     let document = asking.inside.house.desk(sender, verb).await?;
     told(FoundReturn::within(document, number))
 }

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    availability, counts, health, history, inbound, items, movements, picks, policies, privacy, reservations, returns,
-    script, stock, tracking, transfers,
+    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
+    privacy, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -40,6 +40,32 @@ use super::route::{
         reservations::extend,
         reservations::allocate,
         reservations::ship,
+        orders::place,
+        orders::list,
+        orders::read,
+        orders::explain,
+        orders::preview,
+        orders::cancel,
+        orders::amend,
+        orders::address,
+        orders::hold,
+        orders::resume,
+        orders::payment,
+        orders::refund,
+        orders::reroute,
+        fulfilments::list,
+        fulfilments::read,
+        fulfilments::accept,
+        fulfilments::reject,
+        fulfilments::pick,
+        fulfilments::short_pick,
+        fulfilments::pack,
+        fulfilments::ship,
+        fulfilments::ready,
+        fulfilments::collect,
+        fulfilments::uncollected,
+        fulfilments::deliver,
+        fulfilments::carrier,
         returns::announce,
         returns::list,
         returns::read,

@@ -10,8 +10,8 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    availability, counts, health, history, inbound, items, movements, picks, policies, privacy, reservations, returns,
-    script, stock, tracking, transfers,
+    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
+    privacy, reservations, returns, script, stock, tracking, transfers,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -41,6 +41,31 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/reservations/{reservation}/extend", post(reservations::extend)),
         ("/v1/reservations/{reservation}/allocate", post(reservations::allocate)),
         ("/v1/reservations/{reservation}/ship", post(reservations::ship)),
+        ("/v1/orders", get(orders::list).post(orders::place)),
+        ("/v1/orders/{order}", get(orders::read)),
+        ("/v1/orders/{order}/explain", get(orders::explain)),
+        ("/v1/orders/{order}/cancel", post(orders::cancel)),
+        ("/v1/orders/{order}/amend", post(orders::amend)),
+        ("/v1/orders/{order}/address", post(orders::address)),
+        ("/v1/orders/{order}/hold", post(orders::hold)),
+        ("/v1/orders/{order}/resume", post(orders::resume)),
+        ("/v1/orders/{order}/payment", post(orders::payment)),
+        ("/v1/orders/{order}/refund", post(orders::refund)),
+        ("/v1/orders/{order}/reroute", post(orders::reroute)),
+        ("/v1/routing/preview", post(orders::preview)),
+        ("/v1/fulfilments", get(fulfilments::list)),
+        ("/v1/fulfilments/{fulfilment}", get(fulfilments::read)),
+        ("/v1/fulfilments/{fulfilment}/accept", post(fulfilments::accept)),
+        ("/v1/fulfilments/{fulfilment}/reject", post(fulfilments::reject)),
+        ("/v1/fulfilments/{fulfilment}/pick", post(fulfilments::pick)),
+        ("/v1/fulfilments/{fulfilment}/short_pick", post(fulfilments::short_pick)),
+        ("/v1/fulfilments/{fulfilment}/pack", post(fulfilments::pack)),
+        ("/v1/fulfilments/{fulfilment}/ship", post(fulfilments::ship)),
+        ("/v1/fulfilments/{fulfilment}/ready", post(fulfilments::ready)),
+        ("/v1/fulfilments/{fulfilment}/collect", post(fulfilments::collect)),
+        ("/v1/fulfilments/{fulfilment}/uncollected", post(fulfilments::uncollected)),
+        ("/v1/fulfilments/{fulfilment}/deliver", post(fulfilments::deliver)),
+        ("/v1/fulfilments/{fulfilment}/carrier", post(fulfilments::carrier)),
         ("/v1/returns", get(returns::list).post(returns::announce)),
         ("/v1/returns/{return}", get(returns::read)),
         ("/v1/returns/{return}/receive", post(returns::receive)),

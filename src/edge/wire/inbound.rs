@@ -92,8 +92,8 @@ pub struct InboundAnswer {
 /// A page of receipts.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct InboundPage {
-    /// The receipts.
-    pub items: Vec<InboundAnswer>,
+    /// The receipts. A page of the archive may have none and still be followed by others.
+    pub inbound: Vec<InboundAnswer>,
     /// Send it as `after` for the next page; `null` where this was the last.
     pub next: Option<String>,
 }

@@ -63,7 +63,7 @@ pub struct PickBox {
     pub priority: u8,
     /// When the buyer was promised to have it.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub promise: Option<Time>,
+    pub promise_by: Option<Time>,
     /// When the warehouse was asked.
     #[schema(value_type = String, format = DateTime)]
     pub requested_at: Time,

@@ -200,8 +200,8 @@ pub struct ReturnAnswer {
 /// A page of returns.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReturnsPage {
-    /// The returns.
-    pub items: Vec<ReturnAnswer>,
+    /// The returns. A page of the archive may have none and still be followed by others.
+    pub returns: Vec<ReturnAnswer>,
     /// Send it as `after` for the next page; `null` where this was the last.
     pub next: Option<String>,
 }

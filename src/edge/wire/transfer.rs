@@ -116,8 +116,8 @@ pub struct TransferAnswer {
 /// A page of transfers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TransfersPage {
-    /// The transfers.
-    pub items: Vec<TransferAnswer>,
+    /// The transfers. A page of the archive may have none and still be followed by others.
+    pub transfers: Vec<TransferAnswer>,
     /// Send it as `after` for the next page; `null` where this was the last.
     pub next: Option<String>,
 }

@@ -16,6 +16,8 @@ mod placing;
 mod reading;
 mod retention;
 mod running;
+#[cfg(test)]
+mod tests;
 
 pub(super) use desks::Lobby;
 pub use desks::{Desks, OrderRules};

@@ -131,7 +131,8 @@ impl House {
         loop {
             let (documents, next) = self.archived(cursor.as_deref(), PAGE).await?;
             let over = |document: &&Document| document_ends(document, self.keeping()) <= self.now();
-            let mut ids: Vec<OrderId> = documents.iter().filter(over).map(|known| known.id().clone()).collect();
+            let mut ids: Vec<OrderId> =
+                documents.iter().filter(over).map(|known| known.id().clone()).collect();
             ids.sort_unstable();
             for of_desk in ids.chunk_by(|one, other| one.shard() == other.shard()) {
                 self.forget(of_desk.to_vec()).await?;

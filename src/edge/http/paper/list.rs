@@ -20,7 +20,10 @@ pub(in crate::edge::http) fn pick_lists(answer: &PickListsAnswer) -> String {
         }
         let (number, of, at) = (list.list, answer.lists.len(), answer.at);
         let (boxes, units) = (list.boxes.len(), list.units);
-        line(&mut text, format_args!("Pick list {number} of {of}   {place}   {at}   {boxes} boxes, {units} units"));
+        line(
+            &mut text,
+            format_args!("Pick list {number} of {of}   {place}   {at}   {boxes} boxes, {units} units"),
+        );
         text.push('\n');
         shelves(&mut text, list);
         text.push('\n');
@@ -38,7 +41,17 @@ pub(in crate::edge::http) fn pick_lists(answer: &PickListsAnswer) -> String {
 }
 
 fn shelves(text: &mut String, list: &PickList) {
-    line(text, format_args!("    {} {:>5}  {} {} {:<14} box (units)", cell("bin", 12), "units", cell("SKU", 18), cell("title", 28), "GTIN"));
+    line(
+        text,
+        format_args!(
+            "    {} {:>5}  {} {} {:<14} box (units)",
+            cell("bin", 12),
+            "units",
+            cell("SKU", 18),
+            cell("title", 28),
+            "GTIN"
+        ),
+    );
     for goods in &list.lines {
         let PickLine { bin, sku, title, gtin, quantity, parts } = goods;
         let boxes = parts.iter().map(|part| format!("{} ({})", part.tote, part.quantity));
@@ -58,9 +71,9 @@ fn shelves(text: &mut String, list: &PickList) {
 }
 
 fn boxed(parcel: &PickBox) -> String {
-    let PickBox { tote, fulfilment, order, channel, units, promise, pickup, .. } = parcel;
+    let PickBox { tote, fulfilment, order, channel, units, promise_by, pickup, .. } = parcel;
     let how = if *pickup { ", to be collected" } else { "" };
-    let promise = promise.map(|at| format!(", promised for {at}")).unwrap_or_default();
+    let promise = promise_by.map(|at| format!(", promised for {at}")).unwrap_or_default();
     format!(
         "box {tote:>3}: {}, order {} on {}, {units} units{how}{promise}",
         fulfilment.0, order.0, channel.0

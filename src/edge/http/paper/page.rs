@@ -188,7 +188,10 @@ mod tests {
     }
 
     fn utc(time: Time) -> DateTime {
-        jiff::Timestamp::from_millisecond(time.0.as_millis()).unwrap().to_zoned(jiff::tz::TimeZone::UTC).datetime()
+        jiff::Timestamp::from_millisecond(time.0.as_millis())
+            .unwrap()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .datetime()
     }
 
     /// What came from outside is text on the page and nothing else, and the page asks nothing from anywhere.
@@ -217,7 +220,9 @@ mod tests {
     #[test]
     fn languages_differ() {
         let page = tracking(Words::German, &order(), utc);
-        for there in ["lang=\"de\"", "Bestellung o-1", "25. November 2026, 13:05 Uhr", "2 Artikel", "folgt noch."] {
+        for there in
+            ["lang=\"de\"", "Bestellung o-1", "25. November 2026, 13:05 Uhr", "2 Artikel", "folgt noch."]
+        {
             assert!(page.contains(there), "{there} is missing in {page}");
         }
         assert!(missing(Words::German).contains("abgelaufen") && missing(Words::English).contains("expired"));

@@ -57,26 +57,27 @@ impl Words {
         let collected = matches!(order.method, Method::Pickup(_));
         let ready = |part: &Fulfilment| part.state == FulfilmentState::ReadyForPickup;
         match order.state {
-            Commercial::Received => self.say("We have received your order.", "Ihre Bestellung ist bei uns eingegangen."),
+            Commercial::Received => {
+                self.say("We have received your order.", "Ihre Bestellung ist bei uns eingegangen.")
+            }
             Commercial::Held => self.say(
                 "Your order waits for something. We are on it.",
                 "Ihre Bestellung wartet noch auf etwas. Wir kümmern uns darum.",
             ),
             Commercial::Accepted => self.say("Your order is confirmed.", "Ihre Bestellung ist bestätigt."),
-            Commercial::InFulfilment if order.fulfilments.iter().any(ready) => self.say(
-                "Your order is ready to be collected.",
-                "Ihre Bestellung liegt zur Abholung bereit.",
-            ),
+            Commercial::InFulfilment if order.fulfilments.iter().any(ready) => {
+                self.say("Your order is ready to be collected.", "Ihre Bestellung liegt zur Abholung bereit.")
+            }
             Commercial::InFulfilment => {
                 self.say("Your order is being prepared.", "Ihre Bestellung wird vorbereitet.")
             }
-            Commercial::PartiallyShipped if collected => {
-                self.say("You have collected a part of your order.", "Sie haben einen Teil Ihrer Bestellung abgeholt.")
-            }
-            Commercial::PartiallyShipped => self.say(
-                "A part of your order is on its way.",
-                "Ein Teil Ihrer Bestellung ist unterwegs.",
+            Commercial::PartiallyShipped if collected => self.say(
+                "You have collected a part of your order.",
+                "Sie haben einen Teil Ihrer Bestellung abgeholt.",
             ),
+            Commercial::PartiallyShipped => {
+                self.say("A part of your order is on its way.", "Ein Teil Ihrer Bestellung ist unterwegs.")
+            }
             Commercial::Shipped => self.say("Your order is on its way.", "Ihre Bestellung ist unterwegs."),
             Commercial::Delivered | Commercial::Closed if collected => {
                 self.say("You have collected your order.", "Sie haben Ihre Bestellung abgeholt.")
@@ -84,12 +85,17 @@ impl Words {
             Commercial::Delivered | Commercial::Closed => {
                 self.say("Your order has been delivered.", "Ihre Bestellung wurde zugestellt.")
             }
-            Commercial::Cancelled => self.say("Your order was cancelled.", "Ihre Bestellung wurde storniert."),
+            Commercial::Cancelled => {
+                self.say("Your order was cancelled.", "Ihre Bestellung wurde storniert.")
+            }
         }
     }
 
     /// How a parcel stands: a word for programs and the same in words. `None` for one its buyer never sees.
-    pub(in crate::edge::http) const fn parcel(self, part: &Fulfilment) -> Option<(&'static str, &'static str)> {
+    pub(in crate::edge::http) const fn parcel(
+        self,
+        part: &Fulfilment,
+    ) -> Option<(&'static str, &'static str)> {
         Some(match part.state {
             FulfilmentState::Proposed
             | FulfilmentState::Rejected
@@ -110,7 +116,9 @@ impl Words {
                 Some(Carrier::ReturnedToSender) => {
                     ("returned_to_sender", self.say("On its way back to us", "Auf dem Weg zurück zu uns"))
                 }
-                Some(Carrier::Exception) => ("exception", self.say("Delivery problem", "Problem bei der Zustellung")),
+                Some(Carrier::Exception) => {
+                    ("exception", self.say("Delivery problem", "Problem bei der Zustellung"))
+                }
                 Some(Carrier::InTransit | Carrier::Delivered) | None => {
                     if matches!(part.state, FulfilmentState::Delivered) {
                         ("delivered", self.say("Delivered", "Zugestellt"))

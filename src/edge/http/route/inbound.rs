@@ -6,12 +6,13 @@ use axum::http::{Response, StatusCode};
 use crate::domain::desk::Document;
 use crate::domain::ids::WarehouseId;
 use crate::domain::order::{Inbound, InboundState};
-use crate::edge::command::document::{InboundName, an_inbound, sees_inbound};
+use crate::edge::command::document::{an_inbound, sees_inbound};
 use crate::edge::command::expecting;
+use crate::edge::command::target::InboundName;
 use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
-use crate::edge::http::listing::{Asked, PAGE, PAGE_MAX, page};
+use crate::edge::http::listing::page;
 use crate::edge::http::reply::{json, ok};
 use crate::edge::wire::inbound::{ChangeExpectedBody, ExpectBody, InboundAnswer, InboundPage};
 use crate::edge::wire::problem::ProblemBody;
@@ -23,6 +24,7 @@ use crate::edge::wire::transfer::ReceiveBody;
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = InboundAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn expect(change: Change, sent: Sent) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     json(StatusCode::CREATED, &expecting::expect(&change.asking, change.signed, sent.said()).await?)
 }
 
@@ -31,25 +33,23 @@ pub(in crate::edge::http) async fn expect(change: Change, sent: Sent) -> Result<
     params(
         ("warehouse" = Option<String>, Query, description = "only those expected there"),
         ("state" = Option<String>, Query, description = "`expected`, `partly_received`, `closed` or `cancelled`"),
+        ("archived" = Option<bool>, Query, description = "whether to list what is settled; a page may have none and still be followed by others"),
         ("limit" = Option<u64>, Query, description = "receipts of the page, 1 to 1000; 100 where it is not said"),
         ("after" = Option<String>, Query, description = "the `next` of the page before")),
     responses((status = 200, body = InboundPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
-    let query = ask.query(&["warehouse", "state", "limit", "after"])?;
+    let query = ask.query(&["warehouse", "state", "archived", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
-    let state = query.word("state", InboundState::ALL, InboundState::name)?;
+    let state = query.word("state", InboundState::named)?;
     let fits = |inbound: &Inbound| {
         warehouse.as_ref().is_none_or(|wanted| inbound.warehouse == *wanted)
             && state.is_none_or(|wanted| inbound.state == wanted)
             && sees_inbound(&ask.asking, inbound)
     };
-    let over = |state| matches!(state, InboundState::Closed | InboundState::Cancelled);
-    let limit = usize::try_from(query.number("limit", PAGE_MAX)?.unwrap_or(PAGE)).unwrap_or(usize::MAX);
-    let asked = Asked { after: query.one("after")?, limit, settled: state.is_none_or(over) };
     let house = &ask.asking.inside.house;
-    let found = page(house, asked, |document| inbound_of(document).is_some_and(fits)).await?;
-    let items = found.documents.iter().filter_map(inbound_of).map(InboundAnswer::from);
-    ok(&InboundPage { items: items.collect(), next: found.next })
+    let found = page(house, &query, |document| inbound_of(document).is_some_and(fits)).await?;
+    let inbound = found.documents.iter().filter_map(inbound_of).map(InboundAnswer::from);
+    ok(&InboundPage { inbound: inbound.collect(), next: found.next })
 }
 
 fn inbound_of(document: &Document) -> Option<&Inbound> {
@@ -80,6 +80,7 @@ pub(in crate::edge::http) async fn change(
     InPath(id): InPath<InboundName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&expecting::change(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -92,6 +93,7 @@ pub(in crate::edge::http) async fn receive(
     InPath(id): InPath<InboundName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&expecting::receive(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -104,5 +106,6 @@ pub(in crate::edge::http) async fn close(
     InPath(id): InPath<InboundName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&expecting::close(&change.asking, change.signed, &id.0, sent.said()).await?)
 }

@@ -2,11 +2,13 @@
 
 pub(super) mod availability;
 pub(super) mod counts;
+pub(super) mod fulfilments;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod inbound;
 pub(super) mod items;
 pub(super) mod movements;
+pub(super) mod orders;
 pub(super) mod picks;
 pub(super) mod policies;
 pub(super) mod privacy;

@@ -84,7 +84,7 @@ fn pick_list(house: &House, warehouse: &WarehouseId, list: u32, walk: &[ToPick])
             state: part.state.name(),
             pickup: matches!(order.method, Method::Pickup(_)),
             priority: order.terms.priority,
-            promise: order.terms.promise.map(Time),
+            promise_by: order.terms.promise.map(Time),
             requested_at: Time(part.requested_at),
             units: part.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity)),
         });
@@ -141,11 +141,29 @@ mod tests {
     /// Bins are walked in the order of their numbers, and what has none comes last.
     #[test]
     fn bins_are_walked_in_order() {
-        let mut bins =
-            [Some("A-10"), None, Some("A-9"), Some("B-1"), Some("A-09"), Some("10"), Some("9"), Some("A"), Some("Ä-1")];
+        let mut bins = [
+            Some("A-10"),
+            None,
+            Some("A-9"),
+            Some("B-1"),
+            Some("A-09"),
+            Some("10"),
+            Some("9"),
+            Some("A"),
+            Some("Ä-1"),
+        ];
         bins.sort_by(|one, other| by_bin(*one, *other));
-        let expected =
-            [Some("9"), Some("10"), Some("A"), Some("A-09"), Some("A-9"), Some("A-10"), Some("B-1"), Some("Ä-1"), None];
+        let expected = [
+            Some("9"),
+            Some("10"),
+            Some("A"),
+            Some("A-09"),
+            Some("A-9"),
+            Some("A-10"),
+            Some("B-1"),
+            Some("Ä-1"),
+            None,
+        ];
         assert_eq!(bins, expected);
     }
 }

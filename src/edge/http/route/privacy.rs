@@ -16,6 +16,7 @@ use crate::edge::wire::problem::ProblemBody;
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = EraseAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn erase(change: Change, sent: Sent) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&privacy::erase(&change.asking, change.signed, sent.said()).await?)
 }
 
@@ -24,6 +25,7 @@ pub(in crate::edge::http) async fn erase(change: Change, sent: Sent) -> Result<R
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ExportAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn export(change: Change, sent: Sent) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     let mut response = ok(&privacy::export(&change.asking, change.signed, sent.said()).await?)?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

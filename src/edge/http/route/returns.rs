@@ -6,12 +6,13 @@ use axum::http::{Response, StatusCode};
 use crate::domain::desk::Document;
 use crate::domain::ids::WarehouseId;
 use crate::domain::order::{Order, Return, ReturnState};
-use crate::edge::command::document::{ReturnName, a_return, sees_return};
+use crate::edge::command::document::{a_return, sees_return};
 use crate::edge::command::returning;
+use crate::edge::command::target::ReturnName;
 use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
-use crate::edge::http::listing::{Asked, PAGE, PAGE_MAX, page};
+use crate::edge::http::listing::page;
 use crate::edge::http::reply::{json, ok};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::reservation::BareBody;
@@ -22,6 +23,7 @@ use crate::edge::wire::returns::{AnnounceBody, InspectBody, ReceiveReturnBody, R
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = ReturnAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn announce(change: Change, sent: Sent) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     json(StatusCode::CREATED, &returning::announce(&change.asking, change.signed, sent.said()).await?)
 }
 
@@ -30,28 +32,26 @@ pub(in crate::edge::http) async fn announce(change: Change, sent: Sent) -> Resul
     params(
         ("warehouse" = Option<String>, Query, description = "only those that go there"),
         ("state" = Option<String>, Query, description = "`announced`, `partly_received`, `received`, `closed` or `cancelled`"),
+        ("archived" = Option<bool>, Query, description = "whether to list what is settled; a page may have none and still be followed by others"),
         ("limit" = Option<u64>, Query, description = "orders and returns of the page, 1 to 1000; 100 where it is not said"),
         ("after" = Option<String>, Query, description = "the `next` of the page before")),
     responses((status = 200, body = ReturnsPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
-    let query = ask.query(&["warehouse", "state", "limit", "after"])?;
+    let query = ask.query(&["warehouse", "state", "archived", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
-    let state = query.word("state", ReturnState::ALL, ReturnState::name)?;
+    let state = query.word("state", ReturnState::named)?;
     let fits = |back: &&Return| {
         warehouse.as_ref().is_none_or(|wanted| back.warehouse == *wanted)
             && state.is_none_or(|wanted| back.state == wanted)
             && sees_return(&ask.asking, back)
     };
-    let over = |state: ReturnState| matches!(state, ReturnState::Closed | ReturnState::Cancelled);
-    let limit = usize::try_from(query.number("limit", PAGE_MAX)?.unwrap_or(PAGE)).unwrap_or(usize::MAX);
-    let asked = Asked { after: query.one("after")?, limit, settled: state.is_none_or(over) };
     let house = &ask.asking.inside.house;
-    let found = page(house, asked, |document| returns_of(document).0.iter().any(|back| fits(&back))).await?;
-    let items = found.documents.iter().flat_map(|document| {
+    let found = page(house, &query, |document| returns_of(document).0.iter().any(|back| fits(&back))).await?;
+    let returns = found.documents.iter().flat_map(|document| {
         let (returns, order) = returns_of(document);
         returns.iter().filter(fits).map(move |back| ReturnAnswer::of(back, order))
     });
-    ok(&ReturnsPage { items: items.collect(), next: found.next })
+    ok(&ReturnsPage { returns: returns.collect(), next: found.next })
 }
 
 fn returns_of(document: &Document) -> (&[Return], Option<&Order>) {
@@ -84,6 +84,7 @@ pub(in crate::edge::http) async fn receive(
     InPath(id): InPath<ReturnName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&returning::receive(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -96,6 +97,7 @@ pub(in crate::edge::http) async fn inspect(
     InPath(id): InPath<ReturnName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&returning::inspect(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -108,5 +110,6 @@ pub(in crate::edge::http) async fn cancel(
     InPath(id): InPath<ReturnName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&returning::cancel(&change.asking, change.signed, &id.0, sent.said()).await?)
 }

@@ -17,7 +17,7 @@ use crate::domain::order::privacy::contact_ends;
 use crate::domain::order::{Commercial, Fulfilment, FulfilmentState, Order, Parcel};
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::Method;
-use crate::edge::command::document::unknown;
+use crate::edge::command::order::Which;
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 use crate::edge::http::accept::{language, media};
@@ -57,9 +57,7 @@ pub(in crate::edge::http) async fn timeline(
     InPath(name): InPath<OrderNumber>,
 ) -> Result<Response<Body>, Problem> {
     let channel = ask.query(&["channel"])?.name::<ChannelId>("channel")?;
-    let order = ask.asking.inside.house.find_order(name.as_str(), channel.as_ref()).await?;
-    // Whoever may not see it is told that there is none.
-    ask.asking.caller.must_see_sales(&order.channel).map_err(|_| unknown("order"))?;
+    let order = Which { name, channel }.find(&ask.asking).await?;
     ok(&TimelineAnswer::from(&*order))
 }
 
@@ -127,7 +125,8 @@ async fn followed(house: &House, token: &str) -> Result<Option<Arc<Order>>, Prob
 
 fn missing(words: Words, json: bool) -> Response<Body> {
     if json {
-        return Problem::not_found("unknown_token", "this link is not known, or it has expired").into_response();
+        return Problem::not_found("unknown_token", "this link is not known, or it has expired")
+            .into_response();
     }
     html(StatusCode::NOT_FOUND, paper::missing(words))
 }

@@ -6,12 +6,13 @@ use axum::http::{Response, StatusCode};
 use crate::domain::desk::Document;
 use crate::domain::ids::WarehouseId;
 use crate::domain::order::{Transfer, TransferState};
-use crate::edge::command::document::{TransferName, a_transfer, sees_transfer};
+use crate::edge::command::document::{a_transfer, sees_transfer};
 use crate::edge::command::moving;
+use crate::edge::command::target::TransferName;
 use crate::edge::fault::Problem;
 use crate::edge::http::body::Sent;
 use crate::edge::http::extract::{Ask, Change, InPath};
-use crate::edge::http::listing::{Asked, PAGE, PAGE_MAX, page};
+use crate::edge::http::listing::page;
 use crate::edge::http::reply::{json, ok};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::reservation::BareBody;
@@ -24,6 +25,7 @@ use crate::edge::wire::transfer::{
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = TransferAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn request(change: Change, sent: Sent) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     json(StatusCode::CREATED, &moving::request(&change.asking, change.signed, sent.said()).await?)
 }
 
@@ -32,27 +34,23 @@ pub(in crate::edge::http) async fn request(change: Change, sent: Sent) -> Result
     params(
         ("warehouse" = Option<String>, Query, description = "only those from there or to there"),
         ("state" = Option<String>, Query, description = "`requested`, `allocated`, `refused`, `shipped`, `partly_received`, `closed` or `cancelled`"),
+        ("archived" = Option<bool>, Query, description = "whether to list what is settled; a page may have none and still be followed by others"),
         ("limit" = Option<u64>, Query, description = "transfers of the page, 1 to 1000; 100 where it is not said"),
         ("after" = Option<String>, Query, description = "the `next` of the page before")),
     responses((status = 200, body = TransfersPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
-    let query = ask.query(&["warehouse", "state", "limit", "after"])?;
+    let query = ask.query(&["warehouse", "state", "archived", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
-    let state = query.word("state", TransferState::ALL, TransferState::name)?;
+    let state = query.word("state", TransferState::named)?;
     let fits = |transfer: &Transfer| {
         warehouse.as_ref().is_none_or(|wanted| transfer.from == *wanted || transfer.to == *wanted)
             && state.is_none_or(|wanted| transfer.state == wanted)
             && sees_transfer(&ask.asking, transfer)
     };
-    let over = |state| {
-        matches!(state, TransferState::Refused | TransferState::Closed | TransferState::Cancelled)
-    };
-    let limit = usize::try_from(query.number("limit", PAGE_MAX)?.unwrap_or(PAGE)).unwrap_or(usize::MAX);
-    let asked = Asked { after: query.one("after")?, limit, settled: state.is_none_or(over) };
     let house = &ask.asking.inside.house;
-    let found = page(house, asked, |document| transfer_of(document).is_some_and(fits)).await?;
-    let items = found.documents.iter().filter_map(transfer_of).map(TransferAnswer::from);
-    ok(&TransfersPage { items: items.collect(), next: found.next })
+    let found = page(house, &query, |document| transfer_of(document).is_some_and(fits)).await?;
+    let transfers = found.documents.iter().filter_map(transfer_of).map(TransferAnswer::from);
+    ok(&TransfersPage { transfers: transfers.collect(), next: found.next })
 }
 
 fn transfer_of(document: &Document) -> Option<&Transfer> {
@@ -83,6 +81,7 @@ pub(in crate::edge::http) async fn ship(
     InPath(id): InPath<TransferName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&moving::ship(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -95,6 +94,7 @@ pub(in crate::edge::http) async fn receive(
     InPath(id): InPath<TransferName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&moving::receive(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -107,6 +107,7 @@ pub(in crate::edge::http) async fn close(
     InPath(id): InPath<TransferName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&moving::close(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
 
@@ -119,5 +120,6 @@ pub(in crate::edge::http) async fn cancel(
     InPath(id): InPath<TransferName>,
     sent: Sent,
 ) -> Result<Response<Body>, Problem> {
+    change.query(&[])?;
     ok(&moving::cancel(&change.asking, change.signed, &id.0, sent.said()).await?)
 }
