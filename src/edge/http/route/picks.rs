@@ -103,7 +103,7 @@ fn pick_list(house: &House, warehouse: &WarehouseId, list: u32, walk: &[ToPick])
     let mut lines: Vec<PickLine> = goods.into_iter().map(line).collect();
     // Stable: within a bin the order of SKUs stays.
     lines.sort_by(|one, other| by_bin(one.bin.as_deref(), other.bin.as_deref()));
-    let units = lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity));
+    let units = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
     PickList { list, units, boxes, lines }
 }
 
