@@ -74,7 +74,7 @@ pub(super) async fn place(trial: &Trial, id: &str, order: PlaceOrder) -> Result<
 }
 
 pub(super) async fn fulfil(trial: &Trial, id: &str, order: &OrderId, number: u32, step: FulfilStep) -> Arc<Order> {
-    let verb = Verb::Fulfil { order: order.clone(), number, step };
+    let verb = Verb::Fulfil { order: order.clone(), number, lines: None, step };
     order_of(trial.house.desk(&sender(id), verb).await.unwrap())
 }
 
