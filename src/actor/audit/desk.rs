@@ -17,7 +17,8 @@ impl Audit for Desk {
             match fact.kind {
                 DeskFactKind::OrderReceived | DeskFactKind::TransferRequested => {
                     if !past.taken_in.insert(fact.document.clone()) {
-                        problems.push(format!("J5: {} was taken in again at version {version}", fact.document));
+                        problems
+                            .push(format!("J5: {} was taken in again at version {version}", fact.document));
                     }
                 }
                 // What was refused or forgotten may come anew.

@@ -32,7 +32,9 @@ pub(super) fn problems(everything: &Everything) -> Vec<String> {
         }
         let there = promised.get(id).unwrap_or(&none);
         match document {
-            Document::Order(order) => compare(id, &of_order(everything, order, &mut found), there, &mut found),
+            Document::Order(order) => {
+                compare(id, &of_order(everything, order, &mut found), there, &mut found)
+            }
             Document::Transfer(transfer) => compare(id, &of_transfer(transfer), there, &mut found),
             Document::Return(_) | Document::Inbound(_) => {}
         }
@@ -109,7 +111,9 @@ fn names(document: &Document, place: &WarehouseId, claim: &CommandId) -> bool {
 /// Whether a task is about a claim at a warehouse.
 fn told(tasks: &Tasks, place: &WarehouseId, claim: &CommandId) -> bool {
     tasks.open.iter().any(|task| match &task.work {
-        TaskWork::Claim { parts, .. } | TaskWork::Allocate { parts, .. } | TaskWork::Abandon { parts, .. } => {
+        TaskWork::Claim { parts, .. }
+        | TaskWork::Allocate { parts, .. }
+        | TaskWork::Abandon { parts, .. } => {
             parts.iter().any(|part| part.warehouse == *place && part.claim == *claim)
         }
         TaskWork::Tell { warehouse, message } => {

@@ -160,7 +160,11 @@ fn returned(back: &Return, found: &mut Vec<String>) {
         }
     }
     if back.state != back.settled_state() {
-        found.push(format!("return {number} is {}, from its lines follows {}", back.state, back.settled_state()));
+        found.push(format!(
+            "return {number} is {}, from its lines follows {}",
+            back.state,
+            back.settled_state()
+        ));
     }
     if back.state == ReturnState::Cancelled && back.lines.iter().any(|line| line.received > 0) {
         found.push(format!("return {number} was cancelled, yet goods of it arrived"));
@@ -187,7 +191,11 @@ fn transferred(transfer: &Transfer, found: &mut Vec<String>) {
         TransferState::Shipped | TransferState::PartlyReceived | TransferState::Closed => true,
     };
     if moved != may_move {
-        found.push(format!("it is {} and {} of it left", transfer.state, if moved { "some" } else { "nothing" }));
+        found.push(format!(
+            "it is {} and {} of it left",
+            transfer.state,
+            if moved { "some" } else { "nothing" }
+        ));
     }
     let claimed = claims(&transfer.tasks).next().is_some();
     if claimed != (transfer.state == TransferState::Requested) {

@@ -229,9 +229,11 @@ pub(super) fn get_refusal(reader: &mut Reader<'_>) -> Read<Refusal> {
         27 => Refusal::UnknownChannel(ChannelId::stored(reader.text()?)),
         28 => Refusal::UnknownWarehouse(WarehouseId::stored(reader.text()?)),
         29 => Refusal::OwnedByOrder { order: get_order_id(reader)? },
-        30 => {
-            Refusal::InsufficientRoom { sku: get_sku(reader)?, asked: reader.signed()?, room: reader.signed()? }
-        }
+        30 => Refusal::InsufficientRoom {
+            sku: get_sku(reader)?,
+            asked: reader.signed()?,
+            room: reader.signed()?,
+        },
         31 => Refusal::AmbiguousOrder,
         other => return Err(damaged(format!("{other} is no refusal"))),
     })
@@ -251,7 +253,15 @@ mod tests {
         for file in std::fs::read_dir(root).unwrap() {
             let path = file.unwrap().path();
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            for before in ["act: \"", "found: \"", "state: \"", "kind: \"", "illegal(\"", "unknown(\"", "open(known, \""] {
+            for before in [
+                "act: \"",
+                "found: \"",
+                "state: \"",
+                "kind: \"",
+                "illegal(\"",
+                "unknown(\"",
+                "open(known, \"",
+            ] {
                 for rest in text.split(before).skip(1) {
                     let word = rest.split('"').next().unwrap();
                     assert!(known_word(word).is_some(), "`{word}` in {} is not known", path.display());

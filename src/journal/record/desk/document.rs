@@ -181,11 +181,7 @@ fn get_inbound(reader: &mut Reader<'_>) -> Read<Inbound> {
         warehouse: WarehouseId::stored(reader.text()?),
         state: get_named(reader, InboundState::ALL, InboundState::number, "state of a receipt")?,
         lines: reader.list(|reader| {
-            Ok(InboundLine {
-                sku: get_sku(reader)?,
-                expected: reader.signed()?,
-                received: reader.signed()?,
-            })
+            Ok(InboundLine { sku: get_sku(reader)?, expected: reader.signed()?, received: reader.signed()? })
         })?,
         eta: reader.option(get_time)?,
         late_told: reader.flag()?,

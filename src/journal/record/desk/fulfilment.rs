@@ -57,9 +57,8 @@ pub(super) fn get_fulfilment(reader: &mut Reader<'_>) -> Read<Fulfilment> {
                 tracking: get_name(reader, Reference::stored)?,
             })
         })?,
-        carrier: reader.option(|reader| {
-            get_named(reader, Carrier::ALL, Carrier::number, "place of a shipment")
-        })?,
+        carrier: reader
+            .option(|reader| get_named(reader, Carrier::ALL, Carrier::number, "place of a shipment"))?,
         trouble: get_name(reader, Reason::stored)?,
         left_at: reader.option(get_time)?,
         ends_at: reader.option(get_time)?,

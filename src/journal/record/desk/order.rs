@@ -12,9 +12,7 @@ use super::parts::{
     Read, get_known, get_name, get_named, get_small, get_timeline, put_known, put_name, put_small,
     put_timeline,
 };
-use super::routing::{
-    get_blocked, get_method, get_routed, put_blocked, put_method, put_routed,
-};
+use super::routing::{get_blocked, get_method, get_routed, put_blocked, put_method, put_routed};
 use super::task::{get_tasks, put_tasks};
 use crate::domain::ids::{ChannelId, LineId, OrderNumber, Reason, Reference, WarehouseId};
 use crate::domain::order::model::Waits;
@@ -110,7 +108,8 @@ fn put_line(writer: &mut Writer, line: &Line) {
     writer.text(line.id.as_str());
     put_sku(writer, &line.sku);
     writer.flag(line.stock);
-    let Line { unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, returned, .. } = line;
+    let Line { unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, returned, .. } =
+        line;
     for units in [unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, returned] {
         writer.signed(*units);
     }

@@ -74,11 +74,13 @@ impl Recorded for Desk {
         let key = |text: &str| Bytes::copy_from_slice(text.as_bytes());
         let (table, key, value) = match row {
             DeskRow::Open(id, document) => {
-                let value = document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
+                let value =
+                    document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
                 (Table::Orders, key(id.as_str()), value)
             }
             DeskRow::Archived(id, document) => {
-                let value = document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
+                let value =
+                    document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
                 (Table::Archive, key(id.as_str()), value)
             }
             DeskRow::Refused(id, refused) => {
@@ -124,9 +126,5 @@ fn put_refused(writer: &mut Writer, refused: &Refused) {
 }
 
 fn get_refused(reader: &mut Reader<'_>) -> Read<Refused> {
-    Ok(Refused {
-        at: get_time(reader)?,
-        fingerprint: reader.unsigned()?,
-        refusal: get_refusal(reader)?,
-    })
+    Ok(Refused { at: get_time(reader)?, fingerprint: reader.unsigned()?, refusal: get_refusal(reader)? })
 }

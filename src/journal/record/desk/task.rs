@@ -62,10 +62,7 @@ fn get_work(reader: &mut Reader<'_>) -> Read<TaskWork> {
         1 => TaskWork::Claim { attempt: get_small(reader)?, parts: get_parts(reader)? },
         2 => TaskWork::Allocate { attempt: get_small(reader)?, parts: get_parts(reader)? },
         3 => TaskWork::Abandon { attempt: get_small(reader)?, parts: get_parts(reader)? },
-        4 => TaskWork::Tell {
-            warehouse: WarehouseId::stored(reader.text()?),
-            message: get_message(reader)?,
-        },
+        4 => TaskWork::Tell { warehouse: WarehouseId::stored(reader.text()?), message: get_message(reader)? },
         5 => TaskWork::Backorder {
             channel: ChannelId::stored(reader.text()?),
             id: get_command_id(reader)?,
@@ -279,10 +276,9 @@ fn get_movement_kind(reader: &mut Reader<'_>) -> Read<MovementKind> {
             reservation: reader.option(get_command_id)?,
         },
         8 => MovementKind::TransferOut { transfer: get_order_id(reader)? },
-        9 => MovementKind::TransferIn {
-            transfer: get_order_id(reader)?,
-            into: reader.option(get_condition)?,
-        },
+        9 => {
+            MovementKind::TransferIn { transfer: get_order_id(reader)?, into: reader.option(get_condition)? }
+        }
         other => return Err(damaged(format!("{other} is no kind of movement"))),
     })
 }

@@ -73,7 +73,13 @@ pub(super) async fn place(trial: &Trial, id: &str, order: PlaceOrder) -> Result<
     trial.house.place_order(&sender(id), order, None).await
 }
 
-pub(super) async fn fulfil(trial: &Trial, id: &str, order: &OrderId, number: u32, step: FulfilStep) -> Arc<Order> {
+pub(super) async fn fulfil(
+    trial: &Trial,
+    id: &str,
+    order: &OrderId,
+    number: u32,
+    step: FulfilStep,
+) -> Arc<Order> {
     let verb = Verb::Fulfil { order: order.clone(), number, lines: None, step };
     order_of(trial.house.desk(&sender(id), verb).await.unwrap())
 }

@@ -64,7 +64,8 @@ fn a_return_goes_where_it_belongs() {
         }));
         order_of(trial.house.desk(&sender("t1"), announce).await.unwrap());
         let (document, number) = (placed.id.clone(), 1);
-        let receive = Verb::ReceiveReturn { document: document.clone(), number, warehouse: None, lines: None };
+        let receive =
+            Verb::ReceiveReturn { document: document.clone(), number, warehouse: None, lines: None };
         let after = order_of(trial.house.desk(&sender("t2"), receive).await.unwrap());
         assert_eq!(after.lines[0].returned, 2);
         assert_eq!(level(&trial, "HAM", "A"), "2/0/0");
