@@ -175,7 +175,7 @@ impl ChannelSpec {
             backorder: false,
             backorder_limit: None,
             ship_complete: false,
-            split: Split::ByLine,
+            split: Split::ByQuantity,
             leftover: match mode {
                 Mode::Asks => Leftover::Refuse,
                 // A sale that was told waits for its goods; it can't be refused.

@@ -465,15 +465,23 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
     true
 }
 
-/// Tries again to find places. True where something changed.
+/// Tries again to find places, because goods have come or a place has become free: also where somebody was asked to look
+/// at it. True where something changed.
 pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
     let parked = order.unrouted() > 0 && !order.tasks.is_routing();
     if parked {
-        let lacked = |blocked: &Blocked| blocked.why.lacked_goods() && blocked.why != Why::ShortPicked;
-        order.blocked.retain(|blocked| !lacked(blocked));
+        super::paying::lift(order, &[UNROUTABLE, ASK_OPERATOR]);
+        order.terms.attempts_max = order.terms.attempts_max.max(order.attempt.saturating_add(1));
+        order.blocked.retain(|blocked| blocked.why != Why::RefusedClaim);
         route(scribe, order);
     }
     parked
+}
+
+/// Whether an order waits for somebody to find it a place, which goods that come may do as well.
+#[must_use]
+pub fn waits_for_place(order: &Order) -> bool {
+    order.hold.as_ref().is_some_and(|hold| [UNROUTABLE, ASK_OPERATOR].contains(&hold.reason.as_str()))
 }
 
 /// Stops a routing under way: what was claimed, or may have been, is given back. Units planned are unrouted again.

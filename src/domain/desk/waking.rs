@@ -143,7 +143,7 @@ fn wake_order(rules: &DeskRules, scribe: &mut Scribe, order: &mut Order) {
             } else {
                 super::command::FulfilStep::Uncollected
             };
-            if super::fulfilling::step(rules, scribe, order, (number, &step)).is_err() {
+            if super::fulfilling::step(rules, scribe, order, (number, None, &step)).is_err() {
                 debug_assert!(false, "what waits may end");
             }
         }

@@ -14,32 +14,26 @@ pub struct Word<K>(pub K);
 
 /// A kind whose every one has a name.
 pub trait Named: Copy + 'static {
-    /// Every one with its name.
-    fn every() -> impl Iterator<Item = (&'static str, Self)>;
+    /// Every one.
+    const EVERY: &'static [Self];
 
     /// Its name.
     fn word(self) -> &'static str;
 }
 
-impl Named for PaymentState {
-    fn every() -> impl Iterator<Item = (&'static str, Self)> {
-        Self::ALL.into_iter()
-    }
+macro_rules! kinds {
+    ($($kind:ident),*) => {
+        $(impl Named for $kind {
+            const EVERY: &'static [Self] = Self::ALL;
 
-    fn word(self) -> &'static str {
-        self.name()
-    }
+            fn word(self) -> &'static str {
+                self.name()
+            }
+        })*
+    };
 }
 
-impl Named for Carrier {
-    fn every() -> impl Iterator<Item = (&'static str, Self)> {
-        Self::ALL.iter().map(|kind| (kind.name(), *kind))
-    }
-
-    fn word(self) -> &'static str {
-        self.name()
-    }
-}
+kinds!(Carrier, PaymentState);
 
 impl<K: Named> Serialize for Word<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -56,15 +50,15 @@ impl<'de, K: Named> Deserialize<'de> for Word<K> {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("one of")?;
-                for (at, (word, _)) in K::every().enumerate() {
-                    write!(f, "{} `{word}`", if at == 0 { "" } else { "," })?;
+                for (at, kind) in K::EVERY.iter().enumerate() {
+                    write!(f, "{} `{}`", if at == 0 { "" } else { "," }, kind.word())?;
                 }
                 Ok(())
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Word<K>, E> {
-                let found = K::every().find(|(word, _)| *word == text);
-                found.map(|(_, kind)| Word(kind)).ok_or_else(|| {
+                let found = K::EVERY.iter().find(|kind| kind.word() == text);
+                found.map(|kind| Word(*kind)).ok_or_else(|| {
                     let shown: String = text.chars().take(40).collect();
                     E::invalid_value(de::Unexpected::Str(&shown), &self)
                 })

@@ -76,7 +76,7 @@ impl House {
         held: &Held,
     ) -> Routing {
         let now = self.now();
-        let rules = self.rules_of(channel, &demand, backorder);
+        let rules = self.rules_of(channel, backorder);
         demand.preferred = held.keys().chain(&channel.spec.warehouses).cloned().collect();
         let places = self.warehouses.values();
         let candidates: Vec<Candidate> =
@@ -97,14 +97,9 @@ impl House {
         Routing { decision, places, free, serviceable }
     }
 
-    fn rules_of(&self, channel: &ChannelHandle, demand: &Demand, backorder: bool) -> Rules {
+    fn rules_of(&self, channel: &ChannelHandle, backorder: bool) -> Rules {
         let spec = &channel.spec;
         let leftover = if backorder { Leftover::Backorder } else { spec.leftover };
-        let leftover = match leftover {
-            // Once a place was found, an operator decides about what is left.
-            Leftover::Refuse if demand.reroute => Leftover::Park,
-            other => other,
-        };
         Rules { split: spec.split, leftover, ..self.desks.rules.routing.clone() }
     }
 
