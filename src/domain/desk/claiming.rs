@@ -102,8 +102,9 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
 
 /// Ends the hold of an order that no place was found for: what is done next decides anew.
 pub(super) fn lift(order: &mut Order) {
-    let reasons = [UNROUTABLE, ASK_OPERATOR, DeskFactKind::PaymentWithoutStock.name()];
-    order.hold.take_if(|hold| reasons.contains(&hold.reason.as_str()));
+    if waits_for_place(order) {
+        order.hold = None;
+    }
 }
 
 /// Whether it was paid after it had been given up, and has no place since.
@@ -508,7 +509,9 @@ pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
 /// Whether an order waits for somebody to find it a place, which goods that come may do as well.
 #[must_use]
 pub fn waits_for_place(order: &Order) -> bool {
-    order.hold.as_ref().is_some_and(|hold| [UNROUTABLE, ASK_OPERATOR].contains(&hold.reason.as_str()))
+    order.hold.as_ref().is_some_and(|hold| {
+        [UNROUTABLE, ASK_OPERATOR, DeskFactKind::PaymentWithoutStock.name()].contains(&hold.reason.as_str())
+    })
 }
 
 /// Stops a routing under way: what was claimed, or may have been, is given back. Units planned are unrouted again.

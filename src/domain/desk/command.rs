@@ -37,6 +37,8 @@ pub enum Verb {
         revision: Option<i64>,
         /// Its lines.
         lines: Vec<NewLine>,
+        /// Everything else it brings, as given; what it had brought stays where nothing is said.
+        carried: Option<Arc<str>>,
     },
     /// Change where an order goes.
     Address {
@@ -101,6 +103,8 @@ pub enum Verb {
         order: OrderId,
         /// Which of its fulfilments.
         number: u32,
+        /// To which units; all of it where nothing is said. The rest stays behind as a fulfilment of its own.
+        lines: Option<Vec<(LineId, i64)>>,
         /// What it did.
         step: FulfilStep,
     },
@@ -414,7 +418,7 @@ pub struct ReturnedUnits {
 pub struct AnnounceReturn {
     /// Of which order, where it is known.
     pub order: Option<OrderId>,
-    /// The return's id, where no order is known; else the order gives it.
+    /// The return's id, where no order is known; else the order gives it, and this tells a resend's return from others.
     pub id: ReturnId,
     /// Where the goods were bought.
     pub channel: Option<ChannelId>,

@@ -65,9 +65,8 @@ impl Machine for Desk {
         let remembers = !command.verb.is_internal();
         // What was refused is nobody's any more; it only gives back what it claimed.
         let withdrawn = |document: &Document| document.order().is_some_and(|order| order.withdrawn);
-        let known = known.filter(|known| {
-            !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known)
-        });
+        let known =
+            known.filter(|known| !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known));
         if remembers && let Some(document) = &known {
             match document.knows(&envelope.id) {
                 Some(fingerprint) if fingerprint == envelope.fingerprint => {
@@ -317,7 +316,13 @@ fn change_order(
     let mut order = Arc::unwrap_or_clone(order);
     let order = &mut order;
     let changed = match verb {
-        Verb::Amend { revision, lines, .. } => changing::amend(scribe, order, *revision, lines)?,
+        Verb::Amend { revision, lines, carried, .. } => {
+            let changed = changing::amend(scribe, order, *revision, lines)?;
+            if let Some(carried) = carried {
+                order.carried = carried.clone();
+            }
+            changed
+        }
         Verb::Address { destination, contact, .. } => {
             changing::address(scribe, order, destination, contact.as_ref())?
         }
@@ -327,7 +332,9 @@ fn change_order(
         Verb::Pay { state, reference, .. } => paying::pay(scribe, order, *state, reference.as_ref()),
         Verb::Refund { refund, .. } => paying::refund(scribe, order, refund)?,
         Verb::Reroute { only, exclude, .. } => changing::reroute(scribe, order, only.as_ref(), exclude)?,
-        Verb::Fulfil { number, step, .. } => fulfilling::step(rules, scribe, order, (*number, step))?,
+        Verb::Fulfil { number, lines, step, .. } => {
+            fulfilling::step(rules, scribe, order, (*number, lines.as_deref(), step))?
+        }
         Verb::Retry { .. } => claiming::retry(scribe, order),
         Verb::Decide { task, routing, .. } => match claiming::decide(scribe, order, *task, routing) {
             Ok(changed) => changed,

@@ -80,7 +80,7 @@ pub(super) async fn fulfil(
     number: u32,
     step: FulfilStep,
 ) -> Arc<Order> {
-    let verb = Verb::Fulfil { order: order.clone(), number, step };
+    let verb = Verb::Fulfil { order: order.clone(), number, lines: None, step };
     order_of(trial.house.desk(&sender(id), verb).await.unwrap())
 }
 
