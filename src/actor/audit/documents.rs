@@ -53,15 +53,20 @@ fn backorders(everything: &Everything, found: &mut Vec<String>) {
                     row.owner
                 )),
                 None => {
-                    found.push(format!("{}: {channel} has {units} units open under {id} for nobody", row.owner));
+                    found.push(format!(
+                        "{}: {channel} has {units} units open under {id} for nobody",
+                        row.owner
+                    ));
                 }
             }
         }
     }
     let missing = room.into_iter().filter(|(_, (least, _))| *least > 0);
-    found.extend(missing.map(|((channel, id), (least, _))| {
-        format!("{least} units should be open at {channel} under {id}")
-    }));
+    found.extend(
+        missing.map(|((channel, id), (least, _))| {
+            format!("{least} units should be open at {channel} under {id}")
+        }),
+    );
 }
 
 /// Goods of transfers that moved at one warehouse, as its log tells.

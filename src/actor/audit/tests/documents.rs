@@ -61,7 +61,8 @@ async fn a_transfer_is_clean_from_begin_to_end() {
         let ship = Verb::ShipTransfer { id: id.clone(), lines: Some(units(shipped)), eta: None };
         let document = shop.desk(ship).await;
         shop.drive(document).await;
-        let document = shop.desk(Verb::ReceiveTransfer { id: id.clone(), lines: Some(units(received)) }).await;
+        let document =
+            shop.desk(Verb::ReceiveTransfer { id: id.clone(), lines: Some(units(received)) }).await;
         shop.drive(document).await;
     }
     let document = shop.desk(Verb::CloseTransfer { id }).await;
@@ -143,13 +144,8 @@ fn routing() -> Routing {
 }
 
 fn placed() -> PlaceOrder {
-    let line = NewLine {
-        id: LineId::parse("1").unwrap(),
-        sku: sku(),
-        quantity: 3,
-        stock: true,
-        unit_value: 1_999,
-    };
+    let line =
+        NewLine { id: LineId::parse("1").unwrap(), sku: sku(), quantity: 3, stock: true, unit_value: 1_999 };
     PlaceOrder {
         id: order_id(),
         channel: channel(),
@@ -238,11 +234,8 @@ async fn an_orphaned_claim_is_found() {
 async fn a_promise_gone_is_found() {
     let (mut shop, document) = accepted().await;
     let part = document.order().unwrap().fulfilments.first().unwrap();
-    let back = Command::Deallocate {
-        reservation: part.claim.clone(),
-        owner: Some(order_id()),
-        lines: units(1),
-    };
+    let back =
+        Command::Deallocate { reservation: part.claim.clone(), owner: Some(order_id()), lines: units(1) };
     shop.warehouse(&at("BER"), back).await;
     let problems = shop.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("promises 1 of TEE-M")), "{problems:?}");
@@ -254,7 +247,7 @@ async fn room_of_nobody_is_found() {
     let (mut shop, document) = accepted().await;
     let wait = document.order().unwrap().waits.first().unwrap().id.clone();
     let id = CommandId::parse("b-1").unwrap();
-    let claim = ClaimBackorder { owner: order_id(), lines: units(4), ttl_ms: 60_000, told: true };
+    let claim = ClaimBackorder { owner: order_id(), lines: units(4), limit: 9, ttl_ms: 60_000, told: true };
     shop.channel_as(&id, ChannelCommand::Backorder(claim)).await;
     let close = ChannelCommand::CloseBackorder { id: wait.clone(), left: Vec::new() };
     shop.channel_as(&CommandId::parse("b-2").unwrap(), close).await;
@@ -293,8 +286,10 @@ async fn a_desk_that_forgot_itself_is_found() {
     let order = order_id();
     let twice = problems.iter().find(|problem| problem.starts_with("J5")).unwrap();
     assert!(twice.starts_with(&format!("J5: {order} was taken in again at version ")), "{twice}");
-    let expected =
-        [format!("{other}: in the archive, yet not settled"), format!("{other}: the archive has {order} there")];
+    let expected = [
+        format!("{other}: in the archive, yet not settled"),
+        format!("{other}: the archive has {order} there"),
+    ];
     assert!(expected.iter().all(|expected| problems.contains(expected)), "{problems:?}");
     assert_eq!(problems.len(), 3, "{problems:?}");
     // What was refused may come again.

@@ -83,7 +83,8 @@ pub(super) struct Shop {
 impl Shop {
     /// Two empty warehouses, one channel, and the desk of a document.
     pub(super) fn for_document(id: &OrderId) -> Self {
-        let warehouse = |name: &str| Room::new(name, Warehouse::new(WarehouseId::parse(name).unwrap(), RULES));
+        let warehouse =
+            |name: &str| Room::new(name, Warehouse::new(WarehouseId::parse(name).unwrap(), RULES));
         Self {
             journal: MemoryJournal::new(changes_of, 7),
             desk: Room::new(&format!("{:02}", id.shard().unwrap()), Desk::new(DESKS)),
@@ -157,9 +158,16 @@ impl Shop {
                 TaskOutcome::Done
             }
             TaskWork::Backorder { channel, id, warehouse, wait, .. } => {
-                let lines = vec![crate::domain::hold::ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
+                let lines =
+                    vec![crate::domain::hold::ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
                 let owner = document.id().clone();
-                let claim = crate::domain::channel::ClaimBackorder { owner, lines, ttl_ms: 60_000, told: true };
+                let claim = crate::domain::channel::ClaimBackorder {
+                    owner,
+                    lines,
+                    limit: 9,
+                    ttl_ms: 60_000,
+                    told: true,
+                };
                 assert_eq!(*channel, ChannelId::parse("web-de").unwrap());
                 self.channel_as(id, ChannelCommand::Backorder(claim)).await;
                 self.warehouse_as(warehouse, id, Command::Wait(wait.clone())).await;
@@ -172,7 +180,11 @@ impl Shop {
     }
 
     /// Tells the desk what became of a task.
-    pub(super) async fn report(&mut self, document: &Document, (task, outcome): (Task, TaskOutcome)) -> Document {
+    pub(super) async fn report(
+        &mut self,
+        document: &Document,
+        (task, outcome): (Task, TaskOutcome),
+    ) -> Document {
         let verb = Verb::Report { document: document.id().clone(), task: task.number, outcome };
         let id = task.id(document.id(), 0).part("report");
         self.desk_as(&id, verb).await
