@@ -1,8 +1,11 @@
 //! The door as its callers meet it: over a real socket, with a house on the memory store behind it.
 
 mod changes;
+mod fulfilling;
 mod hostile;
+mod orders;
 mod papers;
 mod reading;
+mod secrecy;
 mod selling;
 mod shop;

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Wrong;
-use super::quiet::Private;
-use super::screen::{REFUSED, is_no_phone};
+use super::quiet::{Phone, Private};
 use crate::domain::order::Destination;
 use crate::domain::place::{Country, Point, PostalPrefix};
 
@@ -65,7 +64,7 @@ pub struct AddressBody {
     /// A telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 40)]
-    pub phone: Option<Phone>,
+    pub phone: Option<Phone<40>>,
     /// A number for value added tax.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 40)]
@@ -94,10 +93,6 @@ impl fmt::Debug for AddressBody {
 #[derive(Clone, PartialEq, Eq)]
 pub struct CountryCode(pub Country);
 
-/// A telephone number as the wire carries it: the longest are as long as the shortest numbers of cards.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Phone(String);
-
 /// A latitude or a longitude.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Degrees(f64);
@@ -112,17 +107,11 @@ macro_rules! prints_nothing {
     };
 }
 
-prints_nothing!(CountryCode, Phone, Degrees);
+prints_nothing!(CountryCode, Degrees);
 
 impl Serialize for CountryCode {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
-    }
-}
-
-impl Serialize for Phone {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 
@@ -142,32 +131,6 @@ impl<'de> Deserialize<'de> for CountryCode {
         let text = Private::<64>::deserialize(deserializer)?;
         let country = Country::parse(text.as_str());
         country.map(Self).map_err(|invalid| said(invalid.rule))
-    }
-}
-
-impl<'de> Deserialize<'de> for Phone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl Visitor<'_> for Reader {
-            type Value = Phone;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text of up to 40 bytes")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Phone, E> {
-                if is_no_phone(text) {
-                    return Err(E::custom(REFUSED));
-                }
-                if text.len() > 40 || text.chars().any(char::is_control) {
-                    return Err(said("a text of up to 40 bytes"));
-                }
-                Ok(Phone(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_str(Reader)
     }
 }
 

@@ -6,12 +6,16 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::screen::{REFUSED, bears_number};
+use super::screen::{REFUSED, bears_number, is_no_phone};
 use crate::edge::wire::text::Name;
 
 /// A text about a person. It prints as nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Private<const MAX: usize>(String);
+
+/// A telephone number: the longest have as many digits as the shortest numbers of cards.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Phone<const MAX: usize>(String);
 
 /// A text for people that is about goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,23 +33,45 @@ impl<const MAX: usize> Private<MAX> {
     }
 }
 
-impl<const MAX: usize> fmt::Debug for Private<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(private)")
-    }
+macro_rules! prints_nothing {
+    ($($kind:ident),*) => {
+        $(impl<const MAX: usize> fmt::Debug for $kind<MAX> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("(private)")
+            }
+        })*
+    };
 }
 
-impl<const MAX: usize> Serialize for Private<MAX> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
+prints_nothing!(Private, Phone);
+
+macro_rules! up_to {
+    ($($kind:ident),*) => {
+        $(impl<const MAX: usize> Serialize for $kind<MAX> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<const MAX: usize> Kept for $kind<MAX> {
+            fn expected(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a text of up to {MAX} bytes")
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                fits(text, MAX).then(|| Self(text.to_owned()))
+            }
+
+            fn is_refused(text: &str) -> bool {
+                up_to!(@refused $kind, text)
+            }
+        })*
+    };
+    (@refused Phone, $text:ident) => { is_no_phone($text) };
+    (@refused $kind:ident, $text:ident) => { bears_number($text) };
 }
 
-impl<const MAX: usize> Serialize for Free<MAX> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
+up_to!(Private, Phone, Free);
 
 impl<T: Name> Serialize for Opaque<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -57,26 +83,7 @@ impl<T: Name> Serialize for Opaque<T> {
 trait Kept: Sized {
     fn expected(f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn read(text: &str) -> Option<Self>;
-}
-
-impl<const MAX: usize> Kept for Private<MAX> {
-    fn expected(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a text of up to {MAX} bytes")
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        fits(text, MAX).then(|| Self(text.to_owned()))
-    }
-}
-
-impl<const MAX: usize> Kept for Free<MAX> {
-    fn expected(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a text of up to {MAX} bytes")
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        fits(text, MAX).then(|| Self(text.to_owned()))
-    }
+    fn is_refused(text: &str) -> bool;
 }
 
 impl<T: Name> Kept for Opaque<T> {
@@ -90,6 +97,10 @@ impl<T: Name> Kept for Opaque<T> {
 
     fn read(text: &str) -> Option<Self> {
         T::parse(text).ok().map(Self)
+    }
+
+    fn is_refused(text: &str) -> bool {
+        bears_number(text)
     }
 }
 
@@ -119,7 +130,7 @@ impl<T: Kept> Visitor<'_> for Reader<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        if bears_number(text) {
+        if T::is_refused(text) {
             return Err(E::custom(REFUSED));
         }
         T::read(text).ok_or_else(otherwise::<T, E>)
@@ -142,7 +153,8 @@ macro_rules! read_quietly {
     ($([$($bounds:tt)*] $kind:ty;)*) => {
         $(impl<'de, $($bounds)*> Deserialize<'de> for $kind {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Reader::<$kind>(PhantomData))
+                // Asked for a text alone, JSON's reader itself would repeat a number it finds.
+                deserializer.deserialize_any(Reader::<$kind>(PhantomData))
             }
         })*
     };
@@ -150,6 +162,7 @@ macro_rules! read_quietly {
 
 read_quietly! {
     [const MAX: usize] Private<MAX>;
+    [const MAX: usize] Phone<MAX>;
     [const MAX: usize] Free<MAX>;
     [T: Name] Opaque<T>;
 }
