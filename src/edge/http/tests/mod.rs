@@ -4,6 +4,7 @@ mod changes;
 mod fulfilling;
 mod hostile;
 mod orders;
+mod owned;
 mod papers;
 mod reading;
 mod secrecy;
