@@ -222,7 +222,10 @@ impl Caller {
     /// # Errors
     /// 403.
     pub fn must_fulfil(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
-        self.must("fulfil:<warehouse>", |scope| matches!(scope, Scope::Fulfil(id) if id == warehouse.as_str()))
+        self.must(
+            "fulfil:<warehouse>",
+            |scope| matches!(scope, Scope::Fulfil(id) if id == warehouse.as_str()),
+        )
     }
 
     /// Refuses who may see the sales of no channel at all.

@@ -40,7 +40,8 @@ pub(super) fn step(
     if matches!(step, FulfilStep::Uncollected) && found != FulfilmentState::ReadyForPickup {
         return Err(Refusal::IllegalStep { act: UNCOLLECTED, found: found.name() });
     }
-    let units = if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
+    let units =
+        if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
     if let Some(units) = units {
         split(scribe, order, number, units)?;
     }

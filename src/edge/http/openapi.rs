@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations, script,
-    stock,
+    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations,
+    script, stock,
 };
 
 /// Every route, with its shapes.

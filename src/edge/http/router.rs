@@ -10,8 +10,8 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations, script,
-    stock,
+    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations,
+    script, stock,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;

@@ -278,14 +278,16 @@ impl OrderAnswer {
     #[must_use]
     pub fn of(order: &Order) -> Self {
         let Baggage { order: carried, lines: mut brought } = Baggage::of(order);
-        let line = |line: &Line| OrderLineAnswer::of(line, brought.remove(line.id.as_str()).unwrap_or_default());
+        let line =
+            |line: &Line| OrderLineAnswer::of(line, brought.remove(line.id.as_str()).unwrap_or_default());
         let lines = order.lines.iter().map(line).collect();
         let (method, pickup_at) = match &order.method {
             Method::Ship => ("ship", None),
             Method::Pickup(place) => ("pickup", Some(Text(place.clone()))),
         };
         let returns = order.returns.iter();
-        let returns = returns.map(|back| ReturnSummary { id: Text(back.id.clone()), state: back.state.name() });
+        let returns =
+            returns.map(|back| ReturnSummary { id: Text(back.id.clone()), state: back.state.name() });
         Self {
             superseded: false,
             order: Text(order.number.clone()),
@@ -295,10 +297,10 @@ impl OrderAnswer {
             state: order.state.name(),
             placed_at: Time(order.placed_at),
             updated_at: Time(order.updated_at),
-            hold: order.hold.as_ref().map(|hold| HoldAnswer {
-                reason: Text(hold.reason.clone()),
-                until: hold.until.map(Time),
-            }),
+            hold: order
+                .hold
+                .as_ref()
+                .map(|hold| HoldAnswer { reason: Text(hold.reason.clone()), until: hold.until.map(Time) }),
             cancelled_for: order.cancelled_for.clone().map(Text),
             payment: PaymentAnswer::of(order),
             method,
