@@ -199,6 +199,14 @@ impl Caller {
         self.must("stock:<warehouse>", |scope| matches!(scope, Scope::Stock(_)))
     }
 
+    /// Refuses who may not know this channel's customers.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_know_customers(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("contact:<channel>", |scope| matches!(scope, Scope::Contact(id) if id == channel.as_str()))
+    }
+
     /// Whether this channel's sales may be seen.
     #[must_use]
     pub fn may_see_sales(&self, channel: &ChannelId) -> bool {

@@ -14,6 +14,7 @@ use crate::config::{self, Settings};
 use crate::domain::desk::DeskRules;
 use crate::domain::ids::{ChannelId, SHARDS, SourceId, WarehouseId};
 use crate::domain::memory::Windows;
+use crate::domain::order::Keeping;
 use crate::domain::routing::{Filter, Rules, Sort};
 use crate::domain::warehouse;
 
@@ -71,6 +72,12 @@ fn orders(settings: &Settings) -> OrderRules {
         },
         claim_ttl_ms: millis(routing.claim_ttl_s, 1_000),
         pay_within_ms: base.pay_within_ms,
+        keeping: Keeping {
+            contact_after_delivery_ms: days(settings.privacy.contact_days_after_delivery),
+            contact_after_cancel_ms: days(settings.privacy.contact_days_after_cancel),
+            contact_max_ms: days(settings.privacy.contact_max_days),
+            documents_ms: days(settings.privacy.order_days),
+        },
     }
 }
 

@@ -128,6 +128,7 @@ impl House {
         });
         house.publish(ground).await;
         ground.io.spawn(desk::run(house.clone(), ground.stopping.clone()));
+        ground.io.spawn(desk::retain(house.clone(), ground.stopping.clone()));
         Ok(house)
     }
 

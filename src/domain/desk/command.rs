@@ -418,7 +418,7 @@ pub struct ReturnedUnits {
 pub struct AnnounceReturn {
     /// Of which order, where it is known.
     pub order: Option<OrderId>,
-    /// The return's id, where no order is known; else the order gives it.
+    /// The return's id, where no order is known; else the order gives it, and this tells a resend's return from others.
     pub id: ReturnId,
     /// Where the goods were bought.
     pub channel: Option<ChannelId>,

@@ -10,8 +10,9 @@ use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};
 use super::scribe::{Note, Scribe};
 use super::state::{DeskRules, Document};
-use crate::domain::ids::{OrderId, Reference, Sku, WarehouseId};
+use crate::domain::ids::{CommandId, OrderId, Reference, Sku, WarehouseId};
 use crate::domain::level::Condition;
+use crate::domain::order::model::Known;
 use crate::domain::order::{Inspected, Message, Order, Return, ReturnLine, ReturnState, TaskWork, Tasks};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
@@ -57,6 +58,8 @@ pub(super) fn announce(
     let mut back = announced(rules, scribe, said, (id, number));
     back.order = Some(order.id.clone());
     back.channel = Some(order.channel.clone());
+    // A resend must be answered with this return, whatever else comes back of the order meanwhile.
+    back.known.push(Known { id: CommandId::stored(said.id.as_str()), fingerprint: 0 });
     for line in &said.lines {
         let line = order_line(&order, &back, line)?;
         back.lines.push(line);
@@ -149,7 +152,11 @@ pub(super) fn receive(
         if matches!(back.state, ReturnState::Closed | ReturnState::Cancelled) {
             return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
-        if let Some(warehouse) = warehouse {
+        if let Some(warehouse) = warehouse.filter(|warehouse| **warehouse != back.warehouse) {
+            // What has arrived waits for its inspection where it is.
+            if back.state != ReturnState::Announced {
+                return Err(Refusal::IllegalStep { act: "receive elsewhere", found: back.state.name() });
+            }
             back.warehouse = warehouse.clone();
         }
         let lines: Vec<ReturnedUnits> = match lines {
@@ -178,6 +185,9 @@ pub(super) fn receive(
             let kind = MovementKind::Return(Some(Condition::QualityControl));
             push_move(scribe, tasks, back, (kind, said.sku.clone(), said.quantity));
             arrived.push(DeskLine { line: None, sku: said.sku.clone(), quantity: said.quantity });
+        }
+        if arrived.is_empty() {
+            return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
         back.state = back.settled_state();
         let note = Note::at(&back.warehouse, arrived).part(back.number);

@@ -13,7 +13,7 @@ use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskRow, DeskRules, Document};
 use crate::domain::machine::Draft;
 use crate::domain::order::{
-    Fulfilment, FulfilmentState, Inbound, InboundState, Order, Step, Transfer, TransferState,
+    Carrier, Fulfilment, FulfilmentState, Inbound, InboundState, Order, Step, Transfer, TransferState,
 };
 use crate::domain::routing::Why;
 use crate::domain::time::Timestamp;
@@ -33,7 +33,8 @@ pub(super) fn due_of(document: &Document) -> Option<Timestamp> {
 }
 
 /// When a document changed last.
-pub(super) fn changed_at(document: &Document) -> Timestamp {
+#[must_use]
+pub fn changed_at(document: &Document) -> Timestamp {
     let timeline = match document {
         Document::Order(order) => return order.updated_at,
         Document::Return(back) => &back.timeline,
@@ -58,6 +59,8 @@ fn order_due(order: &Order) -> Option<Timestamp> {
 /// When a parcel nobody heard of counts as delivered, or one that waits for its buyer goes back to the shelf.
 fn wait_ends(part: &Fulfilment) -> Option<Timestamp> {
     match part.state {
+        // What came back to its sender never arrives.
+        FulfilmentState::Shipped if part.carrier == Some(Carrier::ReturnedToSender) => None,
         FulfilmentState::Shipped | FulfilmentState::ReadyForPickup => part.ends_at,
         FulfilmentState::Proposed
         | FulfilmentState::Requested

@@ -89,4 +89,10 @@ macro_rules! documents {
 documents! {
     /// A fulfilment.
     FulfilmentName, "fulfilment", "unknown_fulfilment";
+    /// A return.
+    ReturnName, "return", "unknown_return";
+    /// A transfer.
+    TransferName, "transfer", "unknown_transfer";
+    /// A receipt.
+    InboundName, "inbound", "unknown_inbound";
 }

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations,
-    script, stock,
+    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
+    privacy, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -66,6 +66,30 @@ use super::route::{
         fulfilments::uncollected,
         fulfilments::deliver,
         fulfilments::carrier,
+        returns::announce,
+        returns::list,
+        returns::read,
+        returns::receive,
+        returns::inspect,
+        returns::cancel,
+        transfers::request,
+        transfers::list,
+        transfers::read,
+        transfers::ship,
+        transfers::receive,
+        transfers::close,
+        transfers::cancel,
+        inbound::expect,
+        inbound::list,
+        inbound::read,
+        inbound::change,
+        inbound::receive,
+        inbound::close,
+        picks::lists,
+        tracking::timeline,
+        tracking::track,
+        privacy::erase,
+        privacy::export,
     )
 )]
 struct Document;

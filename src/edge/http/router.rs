@@ -10,8 +10,8 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    availability, counts, fulfilments, health, history, items, movements, orders, policies, reservations,
-    script, stock,
+    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
+    privacy, reservations, returns, script, stock, tracking, transfers,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -66,6 +66,26 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/fulfilments/{fulfilment}/uncollected", post(fulfilments::uncollected)),
         ("/v1/fulfilments/{fulfilment}/deliver", post(fulfilments::deliver)),
         ("/v1/fulfilments/{fulfilment}/carrier", post(fulfilments::carrier)),
+        ("/v1/returns", get(returns::list).post(returns::announce)),
+        ("/v1/returns/{return}", get(returns::read)),
+        ("/v1/returns/{return}/receive", post(returns::receive)),
+        ("/v1/returns/{return}/inspect", post(returns::inspect)),
+        ("/v1/returns/{return}/cancel", post(returns::cancel)),
+        ("/v1/transfers", get(transfers::list).post(transfers::request)),
+        ("/v1/transfers/{transfer}", get(transfers::read)),
+        ("/v1/transfers/{transfer}/ship", post(transfers::ship)),
+        ("/v1/transfers/{transfer}/receive", post(transfers::receive)),
+        ("/v1/transfers/{transfer}/close", post(transfers::close)),
+        ("/v1/transfers/{transfer}/cancel", post(transfers::cancel)),
+        ("/v1/inbound", get(inbound::list).post(inbound::expect)),
+        ("/v1/inbound/{inbound}", get(inbound::read).put(inbound::change)),
+        ("/v1/inbound/{inbound}/receive", post(inbound::receive)),
+        ("/v1/inbound/{inbound}/close", post(inbound::close)),
+        ("/v1/warehouses/{warehouse}/pick-lists", get(picks::lists)),
+        ("/v1/orders/{order}/tracking", get(tracking::timeline)),
+        ("/track/{token}", get(tracking::track)),
+        ("/v1/privacy/erase", post(privacy::erase)),
+        ("/v1/privacy/export", post(privacy::export)),
     ]
 }
 

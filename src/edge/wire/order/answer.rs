@@ -331,7 +331,7 @@ impl OrderAnswer {
     /// With what happened to the order.
     #[must_use]
     pub fn with_timeline(mut self, order: &Order) -> Self {
-        self.timeline = Some(order.timeline.iter().map(|one| HappenedAnswer::of(order, one)).collect());
+        self.timeline = Some(HappenedAnswer::all(order));
         self
     }
 }
@@ -377,6 +377,12 @@ impl DestinationAnswer {
 }
 
 impl HappenedAnswer {
+    /// What happened to an order, oldest first.
+    #[must_use]
+    pub fn all(order: &Order) -> Vec<Self> {
+        order.timeline.iter().map(|one| Self::of(order, one)).collect()
+    }
+
     fn of(order: &Order, one: &Happened) -> Self {
         let part = one.number.map(|number| match one.kind.number() {
             // Facts about fulfilments have the numbers from 30 on, those about returns from 60 on.

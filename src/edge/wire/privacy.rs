@@ -1,0 +1,140 @@
+//! A person's data: what is kept of it, and that it goes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::text::Text;
+use super::time::Time;
+use crate::domain::ids::{ChannelId, OrderId, OrderNumber};
+
+/// An order of a channel.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderOf {
+    /// Where it was bought.
+    #[schema(value_type = String, example = "web-de")]
+    pub channel: Text<ChannelId>,
+    /// Its number there, or its id over all channels.
+    #[schema(value_type = String, max_length = 128, example = "o-1")]
+    pub order: Text<OrderNumber>,
+}
+
+/// Erases the personal data of orders.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EraseBody {
+    /// Which orders.
+    pub orders: Vec<OrderOf>,
+    /// Also of orders that are still open; they are held then, for nobody knows any more where they go.
+    #[serde(default)]
+    pub force: bool,
+    /// When the command was made, for ids that don't tell.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub issued_at: Option<Time>,
+}
+
+/// What became of one order's personal data.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ErasedAnswer {
+    /// Where it was bought.
+    #[schema(value_type = String)]
+    pub channel: Text<ChannelId>,
+    /// The order as it was named.
+    #[schema(value_type = String)]
+    pub order: Text<OrderNumber>,
+    /// `applied` or `refused`, and why.
+    #[serde(flatten)]
+    pub verdict: OrderVerdict,
+}
+
+/// Whether it was done.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderVerdict {
+    /// `applied` or `refused`.
+    pub status: &'static str,
+    /// Why it was refused: a stable word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Why it was refused, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What became of the personal data of several orders, in the order sent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EraseAnswer {
+    /// One per order.
+    pub results: Vec<ErasedAnswer>,
+    /// How many were erased, or had nothing to erase.
+    pub applied: usize,
+    /// How many were refused.
+    pub refused: usize,
+}
+
+/// Asks for the personal data of orders.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportBody {
+    /// Which orders.
+    pub orders: Vec<OrderOf>,
+    /// When the command was made, for ids that don't tell.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub issued_at: Option<Time>,
+}
+
+/// The personal data of one order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedOrder {
+    /// Where it was bought.
+    #[schema(value_type = String)]
+    pub channel: Text<ChannelId>,
+    /// The order as it was named.
+    #[schema(value_type = String)]
+    pub order: Text<OrderNumber>,
+    /// Its id over all channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub id: Option<Text<OrderId>>,
+    /// When it was placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub placed_at: Option<Time>,
+    /// What is kept of the person, as it was sent; `null` where there is nothing.
+    #[schema(value_type = Option<Object>)]
+    pub contact: Option<Box<RawValue>>,
+    /// When it is erased, if nothing happens to the order until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub kept_until: Option<Time>,
+    /// When it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub erased_at: Option<Time>,
+    /// Whether it was read, and why not.
+    #[serde(flatten)]
+    pub verdict: OrderVerdict,
+}
+
+/// The personal data of several orders, in the order sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportAnswer {
+    /// One per order.
+    pub orders: Vec<ExportedOrder>,
+}
+
+impl OrderVerdict {
+    /// It was done.
+    #[must_use]
+    pub const fn applied() -> Self {
+        Self { status: "applied", code: None, detail: None }
+    }
+
+    /// It was not done.
+    #[must_use]
+    pub fn refused(code: &'static str, detail: String) -> Self {
+        Self { status: "refused", code: Some(code), detail: Some(detail) }
+    }
+}
