@@ -74,7 +74,7 @@ impl Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = if self.0 < 0 { Date::MIN } else { Date::MAX };
-        let hours = self.0.checked_mul(24).and_then(|hours| jiff::SignedDuration::try_from_hours(hours));
+        let hours = self.0.checked_mul(24).and_then(jiff::SignedDuration::try_from_hours);
         hours.and_then(|hours| EPOCH.checked_add(hours).ok()).unwrap_or(end).fmt(f)
     }
 }
