@@ -3,6 +3,7 @@
 
 use ahash::AHashMap;
 
+use super::channel::Channel;
 use super::hold::Hold;
 use super::ids::Sku;
 use super::quantity::UNITS_MAX;
@@ -16,6 +17,29 @@ pub fn broken(warehouse: &Warehouse) -> Vec<String> {
     conservation(warehouse, &mut found);
     fences(warehouse, &mut found);
     waiting(warehouse, &mut found);
+    found.sort_unstable();
+    found
+}
+
+/// Everything that is wrong with a channel, in words; empty where all holds.
+#[must_use]
+pub fn broken_channel(channel: &Channel) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: AHashMap<&Sku, i64> = AHashMap::new();
+    for (id, row) in channel.backorders() {
+        if row.lines.is_empty() || row.lines.iter().any(|line| line.quantity < 1) {
+            found.push(format!("backorder {id} can't stand like this: {row:?}"));
+        }
+        for line in &row.lines {
+            let sum = open.entry(&line.sku).or_default();
+            *sum = sum.saturating_add(line.quantity);
+        }
+    }
+    for (sku, units) in open {
+        if channel.open(sku) != units {
+            found.push(format!("{sku}: {} units open but backorders sum to {units}", channel.open(sku)));
+        }
+    }
     found.sort_unstable();
     found
 }

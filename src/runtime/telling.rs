@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
 use crate::domain::desk::{Desk, DeskFact};
 use crate::domain::fact::{Fact, FactKind};
+use crate::domain::hold::ClaimLine;
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
 use crate::domain::level::Level;
@@ -37,8 +38,26 @@ impl Told for Warehouse {
 
 impl Told for Channel {
     fn told(fact: &ChannelFact) -> (&'static str, Vec<String>) {
-        let ChannelFact::PolicySet { sku, after } = fact;
-        ("channel_policy_set", vec![format!("{sku}  {}", channel_policy(after))])
+        let each = |lines: &[ClaimLine], about: &str| {
+            let line = |line: &ClaimLine| format!("{}  {}, {about}", line.sku, line.quantity);
+            lines.iter().map(line).collect::<Vec<_>>()
+        };
+        let name = fact.name();
+        match fact {
+            ChannelFact::PolicySet { sku, after } => {
+                (name, vec![format!("{sku}  {}", channel_policy(after))])
+            }
+            ChannelFact::Backordered { id, owner, lines } => {
+                (name, each(lines, &format!("order {owner}, backorder {id}")))
+            }
+            ChannelFact::BackorderKept { id, owner } => {
+                (name, vec![format!("order {owner}, backorder {id}")])
+            }
+            ChannelFact::BackorderClosed { id, owner, lines, expired } => {
+                let why = if *expired { ", its time had run out" } else { "" };
+                (name, each(lines, &format!("order {owner}, backorder {id}{why}")))
+            }
+        }
     }
 }
 
@@ -101,6 +120,7 @@ pub(super) fn about(fact: &Fact) -> String {
     say("reservation", fact.reservation.as_ref().map(|id| id as _));
     say("channel", fact.channel.as_ref().map(|id| id as _));
     say("cart", fact.cart.as_ref().map(|id| id as _));
+    say("order", fact.order.as_ref().map(|id| id as _));
     say("ref", fact.reference.as_ref().map(|text| text as _));
     say("reason", fact.reason.as_ref().map(|text| text as _));
     say("source", fact.source.as_ref().map(|id| id as _));
@@ -108,6 +128,7 @@ pub(super) fn about(fact: &Fact) -> String {
     let word = match fact.kind {
         FactKind::Reserved | FactKind::Amended | FactKind::Extended => "until",
         FactKind::Counted => "as of",
+        FactKind::Waiting => "promised for",
         _ => "at",
     };
     say(word, time.as_ref().map(|time| time as _));
@@ -155,6 +176,9 @@ fn channel_policy(policy: &ChannelPolicy) -> String {
     parts.extend(policy.buffer.as_ref().map(|buffer| format!("buffer {}", scheduled(buffer))));
     parts.extend(policy.cap.as_ref().map(|cap| format!("cap {}", scheduled(cap))));
     parts.extend(policy.low_at.map(|low_at| format!("low_at {low_at}")));
+    let limit = policy.backorder_limit.as_ref();
+    parts.extend(limit.map(|limit| format!("backorder_limit {}", scheduled(limit))));
+    parts.extend(policy.preorder.then(|| "preorder".to_owned()));
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

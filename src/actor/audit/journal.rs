@@ -239,7 +239,11 @@ fn note_transferred(past: &mut Past, transfer: &OrderId, fact: &Fact) {
     }
 }
 
-impl Audit for Channel {}
+impl Audit for Channel {
+    fn state_problems(&self) -> Vec<String> {
+        invariant::broken_channel(self)
+    }
+}
 
 impl Audit for Items {}
 

@@ -90,7 +90,7 @@ impl House {
             let fresh = Arc::new(move || Channel::new(windows));
             let watch = Arc::new(move || {
                 let (view, feed, skus) = (watched.clone(), watched_feed.clone(), skus.clone());
-                Box::new(PolicyWatch { view, feed, skus }) as Box<_>
+                Box::new(PolicyWatch::new(view, feed, skus)) as Box<_>
             });
             let place = place.saturating_add(behind);
             async move {

@@ -11,5 +11,5 @@ mod shared;
 mod stock;
 
 pub use desk::{DeskView, DeskWatch, Errands};
-pub use rows::{ItemWatch, PolicyWatch, RowView};
+pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};

@@ -11,6 +11,7 @@ use crate::domain::order::privacy::contact_ends;
 use crate::domain::order::{Contact, Order};
 use crate::domain::time::Timestamp;
 use crate::edge::fault::Problem;
+use crate::edge::wire::order::answer::OrderAnswer;
 use crate::edge::wire::privacy::{
     EraseAnswer, EraseBody, ErasedAnswer, ExportAnswer, ExportBody, ExportedOrder, OrderOf, OrderVerdict,
 };
@@ -104,6 +105,7 @@ fn exported(
         order: named.order.clone(),
         id: order.map(|order| Text(order.id.clone())),
         placed_at: order.map(|order| Time(order.placed_at)),
+        stands: order.map(|order| Box::new(OrderAnswer::of(order).with_timeline(order))),
         contact,
         kept_until,
         erased_at,

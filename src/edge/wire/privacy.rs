@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::order::answer::OrderAnswer;
 use super::text::Text;
 use super::time::Time;
 use crate::domain::ids::{ChannelId, OrderId, OrderNumber};
@@ -102,6 +103,9 @@ pub struct ExportedOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub placed_at: Option<Time>,
+    /// How the order stands, with all it carried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Box<OrderAnswer>>,
     /// What is kept of the person, as it was sent; `null` where there is nothing.
     #[schema(value_type = Option<Object>)]
     pub contact: Option<Box<RawValue>>,

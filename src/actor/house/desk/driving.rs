@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::actor::fault::Fault;
 use crate::actor::house::{House, WarehouseHandle};
+use crate::domain::channel::{ChannelCommand, ClaimBackorder};
 use crate::domain::desk::command::TaskOutcome;
 use crate::domain::desk::message::{Claiming, transfers};
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
@@ -72,8 +73,12 @@ impl House {
                 self.backorder(channel, id, warehouse, wait).await?
             }
             TaskWork::CloseBackorder { channel, id, left } => {
-                let _ = (channel, id, left);
-                TaskOutcome::Done
+                let close = ChannelCommand::CloseBackorder { id: id.clone(), left: left.clone() };
+                let envelope = self.inside(task.id(document.id(), epoch(document)));
+                match self.channel(channel)?.mailbox.ask(envelope, close).await {
+                    Ok(_) | Err(Fault::Refused(_)) => TaskOutcome::Done,
+                    Err(fault) => return Err(fault),
+                }
             }
         };
         Ok(report(outcome))
@@ -224,7 +229,15 @@ impl House {
         warehouse: &WarehouseId,
         wait: &WaitForStock,
     ) -> Result<TaskOutcome, Fault> {
-        let _ = channel;
+        let mailbox = &self.channel(channel)?.mailbox;
+        let lines = vec![ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
+        let ttl_ms = self.desks.rules.claim_ttl_ms;
+        let room = ClaimBackorder { owner: wait.owner.clone(), lines, ttl_ms, told: wait.told };
+        match mailbox.ask(self.inside(id.clone()), ChannelCommand::Backorder(room)).await {
+            Ok(_) => {}
+            Err(Fault::Refused(refusal)) => return Ok(TaskOutcome::Refused { warehouse: None, refusal }),
+            Err(fault) => return Err(fault),
+        }
         let waiting =
             self.part_of(warehouse)?.mailbox.ask(self.inside(id.clone()), Command::Wait(wait.clone()));
         match waiting.await {
@@ -234,7 +247,11 @@ impl House {
             }
             Err(fault) => return Err(fault),
         }
-        Ok(TaskOutcome::Done)
+        match mailbox.ask(self.inside(id.part("keep")), ChannelCommand::Keep { id: id.clone() }).await {
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(Fault::Refused(refusal)) => Ok(TaskOutcome::Refused { warehouse: None, refusal }),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// A warehouse that a document names. One that is not configured any more is away: its part waits for it.

@@ -113,3 +113,18 @@ pub(super) fn level(trial: &Trial, warehouse: &str, sku: &str) -> String {
     let level = handle.view.row(&Sku::parse(sku).unwrap()).unwrap_or_default().level;
     format!("{}/{}/{}", level.on_hand, level.reserved, level.allocated)
 }
+
+impl Trial {
+    /// Waits until an order stands so; the runner carries it on.
+    pub(super) async fn until(&self, number: &str, done: impl Fn(&Order) -> bool) -> Arc<Order> {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            let order = self.house.find_order(number, None).await.unwrap();
+            if done(&order) && order.tasks.open.is_empty() {
+                return order;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{}", show(&order));
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! What goes wrong, and how it ends.
 
-use super::shop::{fulfil, level, order, order_of, place, receive, sender, show};
+use super::shop::{fulfil, level, order, order_of, place, reason, receive, sender, show};
+use crate::actor::fault::Fault;
 use crate::actor::house::trial::{Trial, run};
 use crate::domain::desk::Verb;
 use crate::domain::desk::command::{AnnounceReturn, FulfilStep};
 use crate::domain::ids::{LineId, Sku, WarehouseId};
 use crate::domain::order::Inspected;
+use crate::domain::refusal::Refusal;
 
 /// A store that says no is not asked again; another place takes its part.
 #[test]
@@ -75,8 +77,8 @@ fn a_return_goes_where_it_belongs() {
         let after = order_of(trial.house.desk(&sender("t3"), inspect).await.unwrap());
         assert_eq!(after.returns[0].state.name(), "closed");
         let stock = trial.house.stock(&Sku::parse("A").unwrap(), trial.house.now()).unwrap();
-        let (_, ham) = stock.levels.iter().find(|(place, _)| place.as_str() == "HAM").unwrap();
-        assert_eq!((ham.level.on_hand, ham.level.damaged), (2, 1));
+        let ham = stock.levels.iter().find(|level| level.warehouse.as_str() == "HAM").unwrap();
+        assert_eq!((ham.row.level.on_hand, ham.row.level.damaged), (2, 1));
     });
 }
 
@@ -95,5 +97,41 @@ fn a_new_daemon_goes_on() {
         assert_eq!(level(&trial, "BER", "A"), "3/0/0");
         let again = place(&trial, "o1", order("web", "1", &[("A", 2)])).await.unwrap().order;
         assert_eq!(show(&again), show(&found));
+    });
+}
+
+/// What is sold beyond stock waits, up to the channel's limit, and is promised when goods come.
+#[test]
+fn waiting_units_are_served_when_goods_come() {
+    run(async {
+        let trial = Trial::open(64).await;
+        receive(&trial.house, "r1", "BER", "A", 1).await;
+        let placed = place(&trial, "o1", order("late", "1", &[("A", 3)])).await.unwrap().order;
+        assert_eq!(show(&placed), "accepted 0/2/1/0/0; BER:requested=1");
+        let over = place(&trial, "o2", order("late", "2", &[("A", 4)])).await;
+        assert!(matches!(over, Err(Fault::Refused(Refusal::InsufficientRoom { room: 3, .. }))), "{over:?}");
+        assert_eq!(level(&trial, "BER", "A"), "1/0/1");
+        receive(&trial.house, "r2", "BER", "A", 5).await;
+        let served = trial.until("1", |order| order.lines[0].backordered == 0).await;
+        assert_eq!(show(&served), "accepted 0/0/3/0/0; BER:requested=1 BER:requested=2");
+        assert_eq!(level(&trial, "BER", "A"), "6/0/3");
+        assert_eq!(trial.house.untold(), 0);
+    });
+}
+
+/// A sale that was told is never refused: what is not there waits, and is given up when it is cancelled.
+#[test]
+fn a_told_sale_waits_and_may_be_cancelled() {
+    run(async {
+        let trial = Trial::open(64).await;
+        receive(&trial.house, "r1", "HAM", "A", 1).await;
+        let placed = place(&trial, "o1", order("till", "1", &[("A", 3)])).await.unwrap().order;
+        assert_eq!(show(&placed), "accepted 0/2/1/0/0; HAM:requested=1");
+        let verb = Verb::Cancel { order: placed.id.clone(), lines: None, reason: reason("customer") };
+        let after = order_of(trial.house.desk(&sender("x1"), verb).await.unwrap());
+        assert_eq!(show(&after), "cancelled 0/0/0/0/3; ");
+        receive(&trial.house, "r2", "HAM", "A", 5).await;
+        assert_eq!(level(&trial, "HAM", "A"), "6/0/0");
+        assert_eq!(trial.house.documents(None, 9, |_| true), []);
     });
 }
