@@ -4,7 +4,7 @@
 use ahash::AHashMap;
 
 use super::channel::Channel;
-use super::hold::Hold;
+use super::hold::{Hold, quantity_of};
 use super::ids::Sku;
 use super::quantity::UNITS_MAX;
 use super::warehouse::Warehouse;
@@ -131,6 +131,10 @@ fn waiting(warehouse: &Warehouse, found: &mut Vec<String>) {
         let promise = warehouse.allocation(id);
         if promise.is_some_and(|promise| promise.owner.as_ref() != Some(&row.owner)) {
             found.push(format!("waiting claim {id} of {} became another's promise: {promise:?}", row.owner));
+        }
+        let promised = promise.map_or(0, |promise| quantity_of(&promise.lines, &row.sku));
+        if promised > row.served {
+            found.push(format!("waiting claim {id}: {promised} units promised, {} served", row.served));
         }
         if warehouse.level(&row.sku).is_none() {
             found.push(format!("{}: {} units wait but no level", row.sku, row.quantity));

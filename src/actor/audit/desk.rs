@@ -2,13 +2,12 @@
 //! twice.
 
 use super::journal::{Audit, Past};
-use crate::domain::desk::invariant::{broken, broken_archived};
-use crate::domain::desk::{Desk, DeskFactKind, DeskRow, Document};
+use crate::domain::desk::{Desk, DeskFactKind, DeskRow, Document, invariant};
 use crate::journal::record::Entry;
 
 impl Audit for Desk {
     fn state_problems(&self) -> Vec<String> {
-        broken(self)
+        invariant::of_desk(self)
     }
 
     fn entry_problems(entry: &Entry<Self>, version: u64, past: &mut Past) -> Vec<String> {
@@ -50,7 +49,10 @@ impl Audit for Desk {
         if let Document::Transfer(transfer) = document {
             past.archived_transfers.push(transfer.clone());
         }
-        let mut problems = broken_archived(document);
+        let mut problems = invariant::of_document(document);
+        if !document.is_settled() {
+            problems.push(format!("{id}: in the archive, yet not settled"));
+        }
         if document.id() != id {
             problems.push(format!("{id}: the archive has {} there", document.id()));
         }

@@ -147,7 +147,9 @@ impl House {
     /// level of it and none may be sold without.
     pub(super) fn offer(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Option<Offer> {
         let terms = handle.view.row(sku);
-        let mut sum = terms.and_then(|terms| terms.policy.backorder_limit).map(|_| 0_i64);
+        let limited = terms.is_some_and(|terms| terms.policy.backorder_limit.is_some());
+        let known = || self.cards.row(sku).is_some();
+        let mut sum = (limited || (handle.spec.room_shown() > 0 && known())).then_some(0_i64);
         let mut turn = terms.and_then(|terms| terms.policy.turn(now));
         for warehouse in self.drawn_on(handle) {
             let part = warehouse.view.with(sku, |row| row.map(|row| part(handle, warehouse, row, now)));
@@ -198,7 +200,7 @@ pub(super) fn shown(handle: &ChannelHandle, sku: &Sku, sellable: i64, now: Times
     let policy = terms.policy;
     let buffer = policy.buffer.and_then(|set| set.at(now)).unwrap_or(handle.spec.buffer);
     let cap = policy.cap.and_then(|set| set.at(now));
-    let units = available(sellable, buffer, cap, terms.room(now));
+    let units = available(sellable, buffer, cap, terms.room(handle.spec.room_shown(), now));
     let stock = available(sellable, buffer, cap, 0);
     let low_at = policy.low_at.unwrap_or(handle.spec.low_at);
     Available { units, state: StockState::beyond(stock, units, low_at, policy.preorder) }

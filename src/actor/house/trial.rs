@@ -127,6 +127,7 @@ fn opening() -> Opening {
         let drawn = warehouses.iter().map(|id| WarehouseId::stored(id)).collect();
         ChannelSpec {
             display_cap: (id == "solo").then_some(5),
+            backorder: id == "late",
             backorder_limit: (id == "late").then_some(5),
             leftover: if matches!(id, "late" | "till") { Leftover::Backorder } else { Leftover::Refuse },
             ..ChannelSpec::named(ChannelId::stored(id), mode, drawn)

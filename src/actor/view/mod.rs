@@ -9,6 +9,8 @@ mod desk;
 mod rows;
 mod shared;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 pub use desk::{DeskView, DeskWatch, Errands};
 pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};

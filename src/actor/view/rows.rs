@@ -48,10 +48,10 @@ pub struct ChannelTerms {
 }
 
 impl ChannelTerms {
-    /// Units that may still be sold without goods.
+    /// Units that may still be sold without goods. `limit` is the channel's own, for SKUs without one.
     #[must_use]
-    pub fn room(&self, now: Timestamp) -> i64 {
-        self.policy.room(self.backordered, now)
+    pub fn room(&self, limit: i64, now: Timestamp) -> i64 {
+        self.policy.room(self.backordered, limit, now)
     }
 }
 

@@ -27,7 +27,7 @@ impl Channel {
         self.memory.admit(envelope, Class::Hold, moment.now)?;
         let lines = summed(&claim.lines)?;
         for line in lines.iter().filter(|_| !claim.told) {
-            let room = self.room(&line.sku, moment.now);
+            let room = self.room(&line.sku, claim.limit, moment.now);
             if line.quantity > room {
                 let (sku, asked) = (line.sku.clone(), line.quantity);
                 return Err(Refusal::InsufficientRoom { sku, asked, room });

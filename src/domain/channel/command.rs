@@ -12,6 +12,8 @@ pub struct ClaimBackorder {
     pub owner: OrderId,
     /// Which units.
     pub lines: Vec<ClaimLine>,
+    /// The channel's own limit, for SKUs that have none set.
+    pub limit: i64,
     /// How long to hold the room, in milliseconds.
     pub ttl_ms: i64,
     /// Whether the channel tells instead of asking: what it sold is sold, whatever the limit.

@@ -140,10 +140,10 @@ impl Channel {
         self.open.get(sku).copied().unwrap_or(0)
     }
 
-    /// Units of a SKU that may still be sold without goods.
+    /// Units of a SKU that may still be sold without goods. `limit` is the channel's own, for SKUs without one.
     #[must_use]
-    pub fn room(&self, sku: &Sku, now: Timestamp) -> i64 {
-        self.policies.get(sku).map_or(0, |policy| policy.room(self.open(sku), now))
+    pub fn room(&self, sku: &Sku, limit: i64, now: Timestamp) -> i64 {
+        self.policies.get(sku).copied().unwrap_or_default().room(self.open(sku), limit, now)
     }
 
     fn set_policy(
@@ -327,7 +327,8 @@ fn sell_again(id: &CommandId, row: &Backorder, now: Timestamp) -> Vec<Redo<Chann
         BackorderState::Held { deadline } => deadline.since(now),
         BackorderState::Kept => AGAIN_TTL_MS,
     };
-    let claim = ClaimBackorder { owner: row.owner.clone(), lines: row.lines.clone(), ttl_ms, told: true };
+    let claim =
+        ClaimBackorder { owner: row.owner.clone(), lines: row.lines.clone(), limit: 0, ttl_ms, told: true };
     let mut again = vec![redo(id.clone(), ChannelCommand::Backorder(claim))];
     if row.state == BackorderState::Kept {
         again.push(redo(id.part("keep"), ChannelCommand::Keep { id: id.clone() }));

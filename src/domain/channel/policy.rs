@@ -27,10 +27,10 @@ impl ChannelPolicy {
         set.filter_map(|set| set.turn(now)).min()
     }
 
-    /// Units that may still be sold without goods, where `open` were.
+    /// Units that may still be sold without goods, where `open` were. `limit` is the channel's own, for SKUs without one.
     #[must_use]
-    pub fn room(&self, open: i64, now: Timestamp) -> i64 {
-        let limit = self.backorder_limit.and_then(|set| set.at(now)).unwrap_or(0);
+    pub fn room(&self, open: i64, limit: i64, now: Timestamp) -> i64 {
+        let limit = self.backorder_limit.and_then(|set| set.at(now)).unwrap_or(limit);
         limit.saturating_sub(open).max(0)
     }
 

@@ -46,7 +46,7 @@ fn limit(goods: u8, value: Option<i64>) -> ChannelCommand {
 
 fn sell(of: &[(u8, i64)], told: bool) -> ChannelCommand {
     let owner = OrderId::parse("07-1").unwrap();
-    ChannelCommand::Backorder(ClaimBackorder { owner, lines: lines(of), ttl_ms: 60_000, told })
+    ChannelCommand::Backorder(ClaimBackorder { owner, lines: lines(of), limit: 0, ttl_ms: 60_000, told })
 }
 
 /// A channel whose batches are mirrored row by row, and may be taken back.
@@ -117,7 +117,7 @@ impl Stage {
     }
 
     fn room(&self, goods: u8) -> i64 {
-        self.channel.room(&sku(goods), self.now)
+        self.channel.room(&sku(goods), 0, self.now)
     }
 }
 

@@ -3,13 +3,12 @@
 use super::claiming;
 use super::command::NewLine;
 use super::fact::DeskFactKind;
-use super::paying;
-use super::placing::{PAYMENT, UNKNOWN_SKU, desk_line};
+use super::placing::{LINES_MAX, PAYMENT, UNKNOWN_SKU, desk_line};
 use super::scribe::{Note, Scribe};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{LineId, Reason, WarehouseId};
 use crate::domain::order::{
-    Contact, Destination, FulfilmentState, Line, Message, OnHold, Order, Step, TaskWork,
+    Contact, Destination, Fulfilment, FulfilmentState, Line, Message, OnHold, Order, Step, TaskWork,
 };
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::refusal::Refusal;
@@ -54,6 +53,10 @@ pub(super) fn amend(
     for known in &gone {
         must_be_reducible(order, known, 0)?;
     }
+    let fresh = lines.iter().filter(|line| order.line(&line.id).is_none()).count();
+    if order.lines.len().saturating_add(fresh) > LINES_MAX {
+        return Err(Refusal::OutOfRange);
+    }
     claiming::stop_routing(scribe, order);
     for known in &gone {
         set_ordered(scribe, order, &known.id, 0);
@@ -71,6 +74,7 @@ pub(super) fn amend(
     let said = order.lines.iter().filter(|line| line.stock).map(|line| desk_line(line, line.ordered));
     let note = Note::lines(said.collect());
     scribe.order(order, DeskFactKind::OrderAmended, note);
+    claiming::once_more(order);
     claiming::route(scribe, order);
     Ok(true)
 }
@@ -87,13 +91,13 @@ fn must_be_reducible(order: &Order, known: &Line, quantity: i64) -> Result<(), R
 
 /// Units of a line that can still be taken back.
 fn reducible(order: &Order, line: &Line, packed_too: bool) -> i64 {
-    let of_open = order.fulfilments.iter().filter(|part| can_give(part.state, packed_too));
+    let of_open = order.fulfilments.iter().filter(|part| can_give(part, packed_too));
     let open = of_open.fold(0_i64, |sum, part| sum.saturating_add(part.quantity(&line.id)));
     line.unrouted.saturating_add(line.backordered).saturating_add(open)
 }
 
-const fn can_give(state: FulfilmentState, packed_too: bool) -> bool {
-    state.is_before_packing() || (packed_too && state.is_allocated())
+const fn can_give(part: &Fulfilment, packed_too: bool) -> bool {
+    part.stage().is_before_packing() || (packed_too && part.state.is_allocated())
 }
 
 /// Sets how many units of a line are wanted, beside those cancelled before.
@@ -173,7 +177,7 @@ fn take_promised(
     id: &LineId,
     (quantity, packed_too): (i64, bool),
 ) -> i64 {
-    let Some(part) = order.fulfilments.get_mut(at).filter(|part| can_give(part.state, packed_too)) else {
+    let Some(part) = order.fulfilments.get_mut(at).filter(|part| can_give(part, packed_too)) else {
         return 0;
     };
     let mut left = quantity;
@@ -243,8 +247,8 @@ pub(super) fn cancel(
     scribe.order(order, DeskFactKind::OrderCancelled, note);
     if open(order) == 0 {
         order.cancelled_for = Some(reason.clone());
-        order.hold = None;
     }
+    claiming::once_more(order);
     claiming::route(scribe, order);
     Ok(true)
 }
@@ -257,7 +261,7 @@ pub(super) fn address(
     contact: Option<&Vec<u8>>,
 ) -> Result<bool, Refusal> {
     let packed = |state: FulfilmentState| state.has_left() || (state.is_open() && !state.is_before_packing());
-    if order.state.is_over() || order.fulfilments.iter().any(|part| packed(part.state)) {
+    if order.state.is_over() || order.fulfilments.iter().any(|part| packed(part.stage())) {
         return Err(illegal("address", order));
     }
     order.destination = destination.clone();
@@ -284,8 +288,14 @@ pub(super) fn hold(
     }
     order.hold = Some(OnHold { reason: reason.clone(), until });
     scribe.order(order, DeskFactKind::OrderHeld, Note::default().reason(Some(reason.clone())));
+    hold_work(scribe, order, |_| true);
+    Ok(true)
+}
+
+/// Puts fulfilments on hold.
+fn hold_work(scribe: &mut Scribe, order: &mut Order, which: fn(FulfilmentState) -> bool) {
     for at in 0..order.fulfilments.len() {
-        let Some(part) = order.fulfilments.get_mut(at) else { continue };
+        let Some(part) = order.fulfilments.get_mut(at).filter(|part| which(part.state)) else { continue };
         if let Some(state) = part.state.after(Step::Hold, part.held_in) {
             part.held_in = part.state;
             part.state = state;
@@ -294,15 +304,17 @@ pub(super) fn hold(
             scribe.order(order, DeskFactKind::FulfilmentHeld, note);
         }
     }
-    Ok(true)
 }
 
-/// Lets work go on.
-pub(super) fn resume(scribe: &mut Scribe, order: &mut Order) -> Result<bool, Refusal> {
-    if order.hold.take().is_none() {
-        return Err(illegal("resume", order));
+/// Lets warehouses work, or wait, as the order says: what goes as a whole is begun when all of it has goods.
+pub(super) fn set_work(scribe: &mut Scribe, order: &mut Order) {
+    if order.hold.is_some() {
+        return;
     }
-    scribe.order(order, DeskFactKind::OrderResumed, Note::default());
+    if order.holds_back() {
+        hold_work(scribe, order, FulfilmentState::is_before_packing);
+        return;
+    }
     for at in 0..order.fulfilments.len() {
         let Some(part) = order.fulfilments.get_mut(at) else { continue };
         if let Some(state) = part.state.after(Step::Resume, part.held_in) {
@@ -314,8 +326,29 @@ pub(super) fn resume(scribe: &mut Scribe, order: &mut Order) -> Result<bool, Ref
             scribe.order(order, DeskFactKind::FulfilmentResumed, note);
         }
     }
+}
+
+/// Lets work go on.
+pub(super) fn resume(scribe: &mut Scribe, order: &mut Order) -> Result<bool, Refusal> {
+    let Some(ended) = order.hold.take() else { return Err(illegal("resume", order)) };
+    scribe.order(order, DeskFactKind::OrderResumed, Note::default());
+    // One hold may have covered another whose cause is still there.
+    let still =
+        if ended.reason.as_str() != PAYMENT && order.payment.required && !order.payment.state.is_good() {
+            Some((PAYMENT, order.terms.pay_until))
+        } else if ended.reason.as_str() != CONTACT_ERASED && matches!(order.contact, Contact::Erased(_)) {
+            Some((CONTACT_ERASED, None))
+        } else {
+            None
+        };
+    if let Some((why, until)) = still.filter(|_| order.lines.iter().any(|line| line.open() > 0)) {
+        let reason = Reason::stored(why);
+        order.hold = Some(OnHold { reason: reason.clone(), until });
+        scribe.order(order, DeskFactKind::OrderHeld, Note::default().reason(Some(reason)));
+        return Ok(true);
+    }
+    set_work(scribe, order);
     // Whoever lets it go on wants it tried again, also after the routings it had.
-    order.terms.attempts_max = order.terms.attempts_max.saturating_add(order.attempt);
     claiming::retry(scribe, order);
     Ok(true)
 }
@@ -345,7 +378,7 @@ pub(super) fn reroute(
         // An operator's word undoes what a warehouse said before.
         order.blocked.retain(|blocked| blocked.warehouse != *only);
         for part in &order.fulfilments {
-            if part.warehouse != *only && not_begun(part.state) {
+            if part.warehouse != *only && not_begun(part) {
                 let (warehouse, why) = (part.warehouse.clone(), Why::Operator);
                 order.blocked.push(Blocked { warehouse, sku: None, why });
             }
@@ -353,7 +386,7 @@ pub(super) fn reroute(
     }
     order.only = only.cloned();
     for at in 0..order.fulfilments.len() {
-        let Some(part) = order.fulfilments.get(at).filter(|part| not_begun(part.state)) else { continue };
+        let Some(part) = order.fulfilments.get(at).filter(|part| not_begun(part)) else { continue };
         if only.is_some_and(|only| part.warehouse == *only) {
             continue;
         }
@@ -369,14 +402,14 @@ pub(super) fn reroute(
             }
         }
     }
-    order.terms.attempts_max = order.terms.attempts_max.saturating_add(1);
-    paying::lift(order, &[claiming::UNROUTABLE, claiming::ASK_OPERATOR]);
+    claiming::once_more(order);
+    claiming::lift(order);
     claiming::route(scribe, order);
     Ok(true)
 }
 
-const fn not_begun(state: FulfilmentState) -> bool {
-    matches!(state, FulfilmentState::Requested | FulfilmentState::Accepted | FulfilmentState::OnHold)
+const fn not_begun(part: &Fulfilment) -> bool {
+    matches!(part.stage(), FulfilmentState::Requested | FulfilmentState::Accepted)
 }
 
 /// Erases an order's personal data.

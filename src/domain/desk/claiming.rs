@@ -17,8 +17,7 @@ use crate::domain::hold::{ClaimLine, quantity_of};
 use crate::domain::ids::{CommandId, LineId, Reason, WarehouseId};
 use crate::domain::order::model::{ROUTED_MAX, Routed, Waits};
 use crate::domain::order::{
-    ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, PaymentState, Step, Task,
-    TaskWork,
+    ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, Step, Task, TaskWork,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::{Blocked, Left, LeftWhat, Part, Why};
@@ -45,8 +44,11 @@ pub(super) fn decide(
         return Ok(false);
     }
     order.tasks.take(task);
-    if order.unrouted() > 0 {
-        apply(scribe, order, routing)?;
+    if order.unrouted() > 0
+        && let Err(refusal) = apply(scribe, order, routing)
+    {
+        give_everything_back(scribe, order);
+        return Err(refusal);
     }
     Ok(true)
 }
@@ -59,7 +61,7 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
     let decision = &routing.decision;
     let refused = decision.left.iter().any(|left| left.what == LeftWhat::Refuse);
     let spent = order.attempt >= order.terms.attempts_max.max(1);
-    if may_be_refused(order) && (refused || (spent && !decision.left.is_empty())) {
+    if may_be_refused(order) && (refused || spent) {
         return Err(if routing.serviceable {
             Refusal::InsufficientStock(routing.free.clone())
         } else {
@@ -78,12 +80,12 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
         let attempt = order.attempt;
         order.tasks.push(scribe.now, TaskWork::Claim { attempt, parts });
     }
-    let mut ask = false;
-    let mut stuck = false;
+    let (mut ask, mut stuck) = (false, false);
     for left in &decision.left {
         match &left.what {
             LeftWhat::Backorder { warehouse, promise } => wait(scribe, order, left, warehouse, *promise),
-            LeftWhat::Park => {}
+            // Whoever paid late must hear of it.
+            LeftWhat::Park => stuck |= paid_late(order),
             LeftWhat::Ask => ask = true,
             LeftWhat::Refuse => stuck = true,
         }
@@ -92,8 +94,27 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
         give_up(scribe, order, ASK_OPERATOR);
     } else if stuck {
         give_up(scribe, order, UNROUTABLE);
+    } else {
+        lift(order);
     }
     Ok(())
+}
+
+/// Ends the hold of an order that no place was found for: what is done next decides anew.
+pub(super) fn lift(order: &mut Order) {
+    if waits_for_place(order) {
+        order.hold = None;
+    }
+}
+
+/// Whether it was paid after it had been given up, and has no place since.
+fn paid_late(order: &Order) -> bool {
+    order.payment.state.is_good() && order.cancelled_for.is_some()
+}
+
+/// Whatever an order was tried before, it may be tried once more.
+pub(super) fn once_more(order: &mut Order) {
+    order.terms.attempts_max = order.terms.attempts_max.max(order.attempt).saturating_add(1);
 }
 
 /// Whether nothing but an answer is owed: the channel asks, and not a unit was ever promised.
@@ -103,7 +124,7 @@ fn may_be_refused(order: &Order) -> bool {
 
 /// Somebody must look at the order: no place was found for units of it.
 fn give_up(scribe: &mut Scribe, order: &mut Order, why: &'static str) {
-    let paid = order.payment.state == PaymentState::Paid && order.cancelled_for.is_some();
+    let paid = paid_late(order);
     let kind = if paid { DeskFactKind::PaymentWithoutStock } else { DeskFactKind::OrderUnroutable };
     let lines = order.lines.iter().filter(|line| line.unrouted > 0);
     let lines = lines.map(|line| desk_line(line, line.unrouted)).collect();
@@ -303,24 +324,35 @@ fn reported(
             scribe.order(order, DeskFactKind::LineBackordered, note.time(wait.promise));
         }
         (TaskWork::Backorder { .. }, TaskOutcome::Refused { refusal, .. }) => {
+            // Room may have been claimed, and the claim may wait, all the same.
+            give_wait_up(scribe, order, &task.work);
             if may_be_refused(order) {
                 give_everything_back(scribe, order);
                 return Err(refusal.clone());
             }
-            give_up(scribe, order, UNROUTABLE);
+            match refusal {
+                // It took too long; nobody has said no.
+                Refusal::ReservationExpired | Refusal::Released => route(scribe, order),
+                _ => give_up(scribe, order, UNROUTABLE),
+            }
         }
         (TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } | TaskWork::Abandon { .. }, outcome) => {
             if let Some(note) = refused_note(outcome) {
                 scribe.order(order, DeskFactKind::TaskRefused, note);
             }
         }
-        // A task that needs an answer and got none is asked again.
-        (
-            TaskWork::Route | TaskWork::Claim { .. } | TaskWork::Allocate { .. } | TaskWork::Backorder { .. },
-            _,
-        ) => {
+        // What needs an answer and got none is given up and asked again.
+        (TaskWork::Claim { attempt, parts } | TaskWork::Allocate { attempt, parts }, _) => {
+            drop_plan(order, parts);
+            let work = TaskWork::Abandon { attempt: *attempt, parts: parts.clone() };
+            order.tasks.push_first(scribe.now, work);
             route(scribe, order);
         }
+        (TaskWork::Backorder { .. }, _) => {
+            give_wait_up(scribe, order, &task.work);
+            route(scribe, order);
+        }
+        (TaskWork::Route, _) => route(scribe, order),
     }
     Ok(())
 }
@@ -334,22 +366,18 @@ fn drop_plan(order: &mut Order, parts: &[ClaimPart]) {
     order.tasks.open.retain(|task| !matches!(task.work, TaskWork::Backorder { .. }));
 }
 
-/// Asks for a routing, once.
+/// Asks for a routing, once. It comes after the one under way: what that one places has its place by then.
 pub(super) fn route(scribe: &Scribe, order: &mut Order) {
-    if order.unrouted() > 0 && !order.tasks.is_routing() {
+    let asked = order.tasks.open.iter().any(|task| matches!(task.work, TaskWork::Route));
+    if order.unrouted() > 0 && !asked {
         order.tasks.push(scribe.now, TaskWork::Route);
-    } else if order.unrouted() > 0 {
-        let has = order.tasks.open.iter().any(|task| matches!(task.work, TaskWork::Route));
-        let abandons = order.tasks.open.iter().any(|task| matches!(task.work, TaskWork::Abandon { .. }));
-        if abandons && !has {
-            order.tasks.push(scribe.now, TaskWork::Route);
-        }
     }
 }
 
 /// Promised: the warehouse is asked to do it.
 fn allocated(scribe: &mut Scribe, order: &mut Order, parts: &[ClaimPart]) {
     let mut short = false;
+    let mut got = Vec::with_capacity(parts.len());
     for part in parts {
         let Some(mut fulfilment) = order.fulfilment(part.fulfilment).cloned() else { continue };
         short |= cut_to(&mut fulfilment, &part.lines);
@@ -363,8 +391,9 @@ fn allocated(scribe: &mut Scribe, order: &mut Order, parts: &[ClaimPart]) {
                 known.allocated = known.allocated.saturating_add(line.quantity);
             }
         }
-        request(scribe, order, fulfilment);
+        got.push(fulfilment);
     }
+    got.into_iter().for_each(|fulfilment| request(scribe, order, fulfilment));
     if short {
         route(scribe, order);
     }
@@ -372,7 +401,7 @@ fn allocated(scribe: &mut Scribe, order: &mut Order, parts: &[ClaimPart]) {
 
 /// Asks the warehouse for a fulfilment whose stock is promised.
 fn request(scribe: &mut Scribe, order: &mut Order, mut fulfilment: Fulfilment) {
-    let held = order.hold.is_some();
+    let held = order.holds_back();
     let state = fulfilment.state.after(Step::Request, fulfilment.held_in).unwrap_or(fulfilment.state);
     fulfilment.held_in = state;
     fulfilment.state = if held { FulfilmentState::OnHold } else { state };
@@ -461,7 +490,6 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
     }
     order.tasks.push(scribe.now, tell(Message::AckServed { wait: wait.clone(), upto: total }));
     order.close_backorder(scribe.now, wait);
-    order.waits.retain(|waits| waits.open > 0);
     true
 }
 
@@ -470,8 +498,8 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
 pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
     let parked = order.unrouted() > 0 && !order.tasks.is_routing();
     if parked {
-        super::paying::lift(order, &[UNROUTABLE, ASK_OPERATOR]);
-        order.terms.attempts_max = order.terms.attempts_max.max(order.attempt.saturating_add(1));
+        lift(order);
+        once_more(order);
         order.blocked.retain(|blocked| blocked.why != Why::RefusedClaim);
         route(scribe, order);
     }
@@ -481,7 +509,9 @@ pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
 /// Whether an order waits for somebody to find it a place, which goods that come may do as well.
 #[must_use]
 pub fn waits_for_place(order: &Order) -> bool {
-    order.hold.as_ref().is_some_and(|hold| [UNROUTABLE, ASK_OPERATOR].contains(&hold.reason.as_str()))
+    order.hold.as_ref().is_some_and(|hold| {
+        [UNROUTABLE, ASK_OPERATOR, DeskFactKind::PaymentWithoutStock.name()].contains(&hold.reason.as_str())
+    })
 }
 
 /// Stops a routing under way: what was claimed, or may have been, is given back. Units planned are unrouted again.
@@ -494,17 +524,21 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
                 drop_plan(order, &parts);
                 order.tasks.push(scribe.now, TaskWork::Abandon { attempt, parts });
             }
-            TaskWork::Backorder { channel, id, warehouse, .. } => {
-                let message = Message::GiveUpWait { wait: id.clone() };
-                order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
-                let close = TaskWork::CloseBackorder { channel, id, left: Vec::new() };
-                order.tasks.push(scribe.now, close);
-            }
+            TaskWork::Backorder { .. } => give_wait_up(scribe, order, &task.work),
             TaskWork::Abandon { .. } | TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } => {
                 order.tasks.open.push(task);
             }
         }
     }
+}
+
+/// Rules a waiting claim out that may or may not have begun, and gives its room back.
+fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) {
+    let TaskWork::Backorder { channel, id, warehouse, .. } = work else { return };
+    let (warehouse, message) = (warehouse.clone(), Message::GiveUpWait { wait: id.clone() });
+    order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+    let (channel, id) = (channel.clone(), id.clone());
+    order.tasks.push(scribe.now, TaskWork::CloseBackorder { channel, id, left: Vec::new() });
 }
 
 /// Gives everything back that was ever claimed for an order that is refused after all.

@@ -63,6 +63,10 @@ impl Machine for Desk {
             return Ok(known.map_or(Answer::Unknown, Answer::Document));
         }
         let remembers = !command.verb.is_internal();
+        // What was refused is nobody's any more; it only gives back what it claimed.
+        let withdrawn = |document: &Document| document.order().is_some_and(|order| order.withdrawn);
+        let known =
+            known.filter(|known| !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known));
         if remembers && let Some(document) = &known {
             match document.knows(&envelope.id) {
                 Some(fingerprint) if fingerprint == envelope.fingerprint => {
@@ -370,6 +374,13 @@ fn finish(document: Document, scribe: &mut Scribe, envelope: Option<&Envelope>) 
         Document::Order(order) => {
             let mut order = Arc::unwrap_or_clone(order);
             let before = order.state;
+            if order.lines.iter().all(|line| line.open() == 0) {
+                order.hold = None;
+            } else if order.unrouted() == 0 {
+                // Paid late, and yet it has its place.
+                order.cancelled_for = None;
+            }
+            changing::set_work(scribe, &mut order);
             order.state = order.settled_state();
             debug_assert!(
                 before == order.state || before.may_become(order.state),
@@ -420,9 +431,9 @@ fn finish(document: Document, scribe: &mut Scribe, envelope: Option<&Envelope>) 
     }
 }
 
-/// Every unit has its place, waits for goods, or has left.
+/// Nothing is under way that may still end in a refusal.
 fn is_accepted(order: &Order) -> bool {
-    order.unrouted() == 0 && !order.tasks.is_routing() && order.state != Commercial::Cancelled
+    !order.tasks.is_routing() && order.state != Commercial::Cancelled
 }
 
 /// A document remembers so many commands; the first, which made it, stays.

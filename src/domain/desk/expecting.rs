@@ -30,6 +30,10 @@ pub(super) fn expect(
             if matches!(inbound.state, InboundState::Closed | InboundState::Cancelled) {
                 return Err(Refusal::IllegalStep { act: "expect", found: inbound.state.name() });
             }
+            if inbound.state == InboundState::Expected {
+                inbound.warehouse = said.warehouse.clone();
+                inbound.reference.clone_from(&said.reference);
+            }
             inbound.lines.retain(|line| line.received > 0 || lines.iter().any(|said| said.sku == line.sku));
             for line in &mut inbound.lines {
                 let said = lines.iter().find(|said| said.sku == line.sku);

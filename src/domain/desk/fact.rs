@@ -9,7 +9,7 @@ named! {
     DeskFactKind:
     /// An order was taken in.
     OrderReceived = 1, "order_received";
-    /// Every line of it has its place, or waits for goods.
+    /// It is taken: every line has its place, waits for goods, or for a place.
     OrderAccepted = 2, "order_accepted";
     /// It was not taken.
     OrderRefused = 3, "order_refused";

@@ -1,217 +1,443 @@
-//! What must always be true of a desk and its documents. Checked by property tests, by the simulation and by the audit.
+//! What must always be true of desks, alone and together with warehouses and channels. Checked by the property tests,
+//! by the simulation and by the audit.
+//!
+//! Every check holds at any moment between two confirmed steps, also while tasks are still to be carried out: the first
+//! task of a document may have been carried out without its report, those behind it have not.
+
+use std::collections::BTreeMap;
+
+use ahash::{AHashMap, AHashSet};
 
 use super::state::{Desk, Document};
-use crate::domain::ids::LineId;
+use crate::domain::ids::{ChannelId, CommandId, LineId, OrderId, Sku, WarehouseId};
+use crate::domain::order::model::{KNOWN_MAX, ROUTED_MAX, TIMELINE_MAX};
 use crate::domain::order::{
-    ClaimPart, Fulfilment, FulfilmentState, Inbound, Line, Order, Return, ReturnState, TaskWork, Tasks,
-    Transfer, TransferState,
+    Fulfilment, FulfilmentState, Inbound, InboundState, Message, Order, Return, Task, TaskWork, Transfer,
+    TransferState,
 };
+use crate::domain::warehouse::Warehouse;
 
-/// Everything that is wrong with a desk's open documents, in words; empty where all holds.
+/// Everything that is wrong with a desk, in words; empty where all holds.
 #[must_use]
-pub fn broken(desk: &Desk) -> Vec<String> {
-    let mut found: Vec<String> = desk.documents().flat_map(broken_document).collect();
-    let settled = desk.documents().filter(|document| document.is_settled());
-    found.extend(settled.map(|document| format!("{}: settled, yet kept with the open ones", document.id())));
-    for ((warehouse, day), count) in desk.asked().filter(|(_, count)| *count < 0) {
-        found.push(format!("{warehouse}: asked for {count} fulfilments on day {day}"));
+pub fn of_desk(desk: &Desk) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut asked: BTreeMap<(WarehouseId, i64), i64> = BTreeMap::new();
+    for document in desk.documents() {
+        found.extend(of_document(document));
+        if document.is_settled() {
+            found.push(format!("{}: settled, but among the open", document.id()));
+        }
+        for part in document.order().into_iter().flat_map(|order| &order.fulfilments) {
+            if part.state.is_allocated() {
+                let count = asked.entry((part.warehouse.clone(), part.day)).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+    let told: BTreeMap<_, _> = desk.asked().map(|(key, count)| (key.clone(), count)).collect();
+    for (key, count) in asked {
+        let told = told.get(&key).copied().unwrap_or(0);
+        if told < count {
+            found.push(format!("{} was asked {told} times on day {}, {count} are open", key.0, key.1));
+        }
     }
     found.sort_unstable();
     found
 }
 
-/// Everything that is wrong with a document in the archive.
+/// Everything that is wrong with one document by itself.
 #[must_use]
-pub fn broken_archived(document: &Document) -> Vec<String> {
-    let mut found = broken_document(document);
-    if !document.is_settled() {
-        found.push(format!("{}: in the archive, yet not settled", document.id()));
-    }
-    found
-}
-
-/// Everything that is wrong with one document.
-#[must_use]
-pub fn broken_document(document: &Document) -> Vec<String> {
+pub fn of_document(document: &Document) -> Vec<String> {
     let mut found = Vec::new();
     match document {
-        Document::Order(order) => {
-            lines(order, &mut found);
-            plans(order, &mut found);
-            for back in &order.returns {
-                returned(back, &mut found);
-            }
-        }
-        Document::Return(back) => returned(back, &mut found),
-        Document::Transfer(transfer) => transferred(transfer, &mut found),
-        Document::Inbound(inbound) => expected(inbound, &mut found),
+        Document::Order(order) => of_order(order, &mut found),
+        Document::Return(back) => of_return(back, &mut found),
+        Document::Transfer(transfer) => of_transfer(transfer, &mut found),
+        Document::Inbound(inbound) => of_inbound(inbound, &mut found),
     }
-    tasks(document.tasks(), &mut found);
+    let tasks = document.tasks();
+    let mut numbers = AHashSet::new();
+    for task in &tasks.open {
+        if task.number == 0 || task.number > tasks.last || !numbers.insert(task.number) {
+            found.push(format!("task {} of {} is numbered wrongly", task.number, tasks.last));
+        }
+    }
     found.into_iter().map(|what| format!("{}: {what}", document.id())).collect()
 }
 
-/// The counters of each line are what fulfilments, waiting claims and returns say, and the state is what follows.
-fn lines(order: &Order, found: &mut Vec<String>) {
-    let of = |line: &LineId, counts: fn(&Fulfilment) -> bool| {
-        let parts = order.fulfilments.iter().filter(|part| counts(part));
-        sum(parts.map(|part| part.quantity(line)))
-    };
-    for (at, line) in order.lines.iter().enumerate() {
-        let Line { id, unrouted, backordered, allocated, shipped, returned, .. } = line;
-        if order.lines.iter().take(at).any(|other| other.id == *id) {
-            found.push(format!("line {id} is there twice"));
+fn of_order(order: &Order, found: &mut Vec<String>) {
+    let mut ids = AHashSet::new();
+    for line in &order.lines {
+        if !ids.insert(&line.id) {
+            found.push(format!("line {} stands twice", line.id));
         }
         if !line.adds_up() {
-            found.push(format!("line {id} does not add up: {line:?}"));
+            found.push(format!("line {} does not add up: {line:?}", line.id));
         }
-        let promised = of(id, |part| part.state.is_allocated());
-        if *allocated != promised {
-            found.push(format!("line {id} has {allocated} allocated, its fulfilments name {promised}"));
+        of_line(order, &line.id, found);
+    }
+    let mut numbers = AHashSet::new();
+    for part in &order.fulfilments {
+        if !numbers.insert(part.number) {
+            found.push(format!("fulfilment {} stands twice", part.number));
         }
-        let gone = of(id, |part| part.state.has_left());
-        if *shipped != gone {
-            found.push(format!("line {id} has {shipped} shipped, its fulfilments name {gone}"));
-        }
-        let planned = of(id, |part| part.state == FulfilmentState::Proposed);
-        if *unrouted < planned {
-            found.push(format!("line {id} has {unrouted} without a place, {planned} of them planned"));
-        }
-        let waits = sum(order.waits.iter().filter(|waits| waits.line == *id).map(|waits| waits.open));
-        if *backordered != waits {
-            found.push(format!("line {id} has {backordered} backordered, {waits} wait"));
-        }
-        let back = order.returns.iter().flat_map(|back| &back.lines);
-        let back = sum(back.filter(|back| back.line.as_ref() == Some(id)).map(|back| back.received));
-        if *returned != back {
-            found.push(format!("line {id} has {returned} returned, its returns received {back}"));
+        of_fulfilment(order, part, found);
+    }
+    for back in &order.returns {
+        of_return(back, found);
+    }
+    if order.state != order.settled_state() && !order.withdrawn {
+        found.push(format!("is {}, but its lines say {}", order.state.name(), order.settled_state().name()));
+    }
+    if order.hold.is_some() && order.lines.iter().all(|line| line.open() == 0) {
+        found.push("is held, but nothing of it is open".into());
+    }
+    for waits in &order.waits {
+        if waits.open < 0 || waits.booked < 0 || order.line(&waits.line).is_none() {
+            found.push(format!("waits wrongly: {waits:?}"));
         }
     }
-    if order.waits.iter().any(|waits| waits.open < 0 || waits.booked < 0) {
-        found.push("fewer than no units wait, or were booked".to_owned());
-    }
-    let follows = order.settled_state();
-    if order.state != follows {
-        found.push(format!("it is {}, from its lines follows {follows}", order.state));
-    }
-    if order.withdrawn && order.lines.iter().any(|line| line.open() > 0) {
-        found.push("it was refused, yet units of it are open".to_owned());
-    }
-}
-
-/// Fulfilments are numbered once, name lines that are there, and each planned one is being claimed.
-fn plans(order: &Order, found: &mut Vec<String>) {
-    for (at, part) in order.fulfilments.iter().enumerate() {
-        let number = part.number;
-        if order.fulfilments.iter().take(at).any(|other| other.number == number) {
-            found.push(format!("fulfilment {number} is there twice"));
-        }
-        for line in &part.lines {
-            if order.line(&line.line).is_none_or(|known| known.sku != line.sku || !known.stock) {
-                found.push(format!("fulfilment {number} names line {}, which is no such goods", line.line));
-            }
-            if line.quantity <= 0 {
-                found.push(format!("fulfilment {number} names {} units of {}", line.quantity, line.line));
-            }
-        }
-        let claimed = claims(&order.tasks).any(|claim| claim.fulfilment == number);
-        if claimed != (part.state == FulfilmentState::Proposed) {
-            let being = if claimed { "being claimed" } else { "claimed by no task" };
-            found.push(format!("fulfilment {number} is {} and {being}", part.state));
-        }
+    let sizes = [
+        (order.timeline.len(), TIMELINE_MAX),
+        (order.known.len(), KNOWN_MAX),
+        (order.routed.len(), ROUTED_MAX),
+    ];
+    if sizes.iter().any(|(len, max)| len > max) {
+        found.push(format!("remembers too much: {sizes:?}"));
     }
 }
 
-/// The parts that are being claimed or allocated.
-fn claims(tasks: &Tasks) -> impl Iterator<Item = &ClaimPart> {
-    tasks.open.iter().flat_map(|task| match &task.work {
-        TaskWork::Claim { parts, .. } | TaskWork::Allocate { parts, .. } => parts.as_slice(),
+/// The counters of a line are what fulfilments, waiting claims and returns say.
+fn of_line(order: &Order, id: &LineId, found: &mut Vec<String>) {
+    let Some(line) = order.line(id) else { return };
+    let parts = |counts: fn(FulfilmentState) -> bool| {
+        let parts = order.fulfilments.iter().filter(|part| counts(part.state));
+        parts.fold(0_i64, |sum, part| sum.saturating_add(part.quantity(id)))
+    };
+    let waits = order.waits.iter().filter(|waits| waits.line == *id);
+    let waits = waits.fold(0_i64, |sum, waits| sum.saturating_add(waits.open));
+    let back =
+        order.returns.iter().flat_map(|back| &back.lines).filter(|back| back.line.as_ref() == Some(id));
+    let back = back.fold(0_i64, |sum, back| sum.saturating_add(back.received));
+    let figures = [
+        ("allocated", line.allocated, parts(FulfilmentState::is_allocated)),
+        ("shipped", line.shipped, parts(FulfilmentState::has_left)),
+        ("backordered", line.backordered, waits),
+        ("returned", line.returned, back),
+    ];
+    for (name, counted, rows) in figures {
+        if counted != rows {
+            found.push(format!("line {id}: {counted} {name}, its rows say {rows}"));
+        }
+    }
+    let planned = parts(|state| state == FulfilmentState::Proposed);
+    if planned > line.unrouted {
+        found.push(format!("line {id}: {planned} planned of {} without a place", line.unrouted));
+    }
+}
+
+fn of_fulfilment(order: &Order, part: &Fulfilment, found: &mut Vec<String>) {
+    let number = part.number;
+    for line in &part.lines {
+        let fits = order.line(&line.line).is_some_and(|known| known.sku == line.sku && known.stock);
+        if line.quantity <= 0 || !fits {
+            found.push(format!("fulfilment {number} names {line:?}"));
+        }
+    }
+    if part.accept_by.is_some() && part.state != FulfilmentState::Requested {
+        found.push(format!("fulfilment {number} is {} and must still answer", part.state.name()));
+    }
+    if part.state == FulfilmentState::OnHold && !(part.held_in.is_open() && order.holds_back()) {
+        found.push(format!("fulfilment {number} is held in {} for no reason", part.held_in.name()));
+    }
+    let planned = |task: &Task| match &task.work {
+        TaskWork::Claim { parts, .. } | TaskWork::Allocate { parts, .. } => {
+            parts.iter().any(|part| part.fulfilment == number)
+        }
         TaskWork::Route
         | TaskWork::Abandon { .. }
         | TaskWork::Tell { .. }
         | TaskWork::Backorder { .. }
-        | TaskWork::CloseBackorder { .. } => &[],
-    })
-}
-
-/// Each number is given once. (The order is not theirs: what is urgent is carried out first, whatever its number.)
-fn tasks(tasks: &Tasks, found: &mut Vec<String>) {
-    let mut numbers: Vec<u32> = tasks.open.iter().map(|task| task.number).collect();
-    numbers.sort_unstable();
-    if numbers.windows(2).any(|pair| matches!(pair, [first, second] if first == second)) {
-        found.push("two tasks bear the same number".to_owned());
-    }
-    if let Some(newest) = numbers.last().filter(|newest| **newest > tasks.last) {
-        found.push(format!("task {newest} is newer than the newest, {}", tasks.last));
-    }
-    if numbers.first() == Some(&0) {
-        found.push("a task has no number".to_owned());
+        | TaskWork::CloseBackorder { .. } => false,
+    };
+    if part.state == FulfilmentState::Proposed && !order.tasks.open.iter().any(planned) {
+        found.push(format!("fulfilment {number} is proposed, but nothing claims for it"));
     }
 }
 
-fn returned(back: &Return, found: &mut Vec<String>) {
-    let number = back.number;
+fn of_return(back: &Return, found: &mut Vec<String>) {
     for line in &back.lines {
-        let figures = [line.inspected.sellable, line.inspected.damaged, line.inspected.quarantine];
-        if figures.into_iter().chain([line.inspected.scrap]).any(|units| units < 0)
-            || line.inspected.units() > line.received
-            || line.received > line.quantity
-        {
-            found.push(format!("return {number} has units of {} it can't have: {line:?}", line.sku));
+        let seen = line.inspected;
+        let parts = [seen.sellable, seen.damaged, seen.quarantine, seen.scrap];
+        let ordered = 0 <= seen.units() && seen.units() <= line.received && line.received <= line.quantity;
+        if !ordered || parts.iter().any(|units| *units < 0) {
+            found.push(format!("return {}: {line:?}", back.number));
         }
     }
     if back.state != back.settled_state() {
-        found.push(format!(
-            "return {number} is {}, from its lines follows {}",
-            back.state,
-            back.settled_state()
-        ));
-    }
-    if back.state == ReturnState::Cancelled && back.lines.iter().any(|line| line.received > 0) {
-        found.push(format!("return {number} was cancelled, yet goods of it arrived"));
+        found.push(format!("return {} is {}", back.number, back.state.name()));
     }
 }
 
-/// Units shipped are received, lost, or on the road; no more leave than were asked for.
-fn transferred(transfer: &Transfer, found: &mut Vec<String>) {
+fn of_transfer(transfer: &Transfer, found: &mut Vec<String>) {
     for line in &transfer.lines {
-        let figures = [line.shipped, line.received, line.lost, line.under_way()];
-        if figures.into_iter().any(|units| units < 0) || line.shipped > line.quantity {
-            found.push(format!("{} does not add up: {line:?}", line.sku));
-        }
-        if transfer.state == TransferState::Closed && line.under_way() != 0 {
-            found.push(format!("{} is on the road, yet the transfer is closed", line.sku));
+        let gone = line.received.saturating_add(line.lost);
+        let figures = [line.received, line.lost, line.shipped];
+        if gone > line.shipped || line.shipped > line.quantity || figures.iter().any(|units| *units < 0) {
+            found.push(format!("{line:?}"));
         }
     }
-    let moved = transfer.lines.iter().any(|line| line.shipped > 0);
-    let may_move = match transfer.state {
+    let shipped = transfer.lines.iter().any(|line| line.shipped > 0);
+    let under_way = transfer.lines.iter().any(|line| line.under_way() > 0);
+    let fits = match transfer.state {
         TransferState::Requested
         | TransferState::Allocated
         | TransferState::Refused
-        | TransferState::Cancelled => false,
-        TransferState::Shipped | TransferState::PartlyReceived | TransferState::Closed => true,
+        | TransferState::Cancelled => !shipped,
+        TransferState::Shipped | TransferState::PartlyReceived => shipped,
+        TransferState::Closed => shipped && !under_way,
     };
-    if moved != may_move {
-        found.push(format!(
-            "it is {} and {} of it left",
-            transfer.state,
-            if moved { "some" } else { "nothing" }
-        ));
-    }
-    let claimed = claims(&transfer.tasks).next().is_some();
-    if claimed != (transfer.state == TransferState::Requested) {
-        let being = if claimed { "being claimed" } else { "claimed by no task" };
-        found.push(format!("it is {} and {being}", transfer.state));
+    if !fits {
+        found.push(format!("is {}, but its lines say otherwise", transfer.state.name()));
     }
 }
 
-fn expected(inbound: &Inbound, found: &mut Vec<String>) {
-    for line in &inbound.lines {
-        if line.expected < 0 || line.received < 0 {
-            found.push(format!("{} does not add up: {line:?}", line.sku));
+fn of_inbound(inbound: &Inbound, found: &mut Vec<String>) {
+    if inbound.lines.iter().any(|line| line.expected < 0 || line.received < 0) {
+        found.push(format!("{:?}", inbound.lines));
+    }
+    let received = inbound.lines.iter().any(|line| line.received > 0);
+    let fits = match inbound.state {
+        InboundState::Expected | InboundState::Cancelled => !received,
+        InboundState::PartlyReceived => received,
+        InboundState::Closed => true,
+    };
+    if !fits {
+        found.push(format!("is {}, but its lines say otherwise", inbound.state.name()));
+    }
+}
+
+/// Units that a warehouse may have promised under a claim: at least, at most.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    least: i64,
+    most: i64,
+}
+
+impl Bounds {
+    fn add(&mut self, least: i64, most: i64) {
+        self.least = self.least.saturating_add(least);
+        self.most = self.most.saturating_add(most);
+    }
+}
+
+/// What documents say that warehouses hold for them.
+#[derive(Debug, Default)]
+struct Said {
+    /// Per warehouse, claim and SKU, with the document.
+    claims: AHashMap<(WarehouseId, CommandId, Sku), (OrderId, Bounds)>,
+    /// Waiting claims: units that wait or were served and are not booked, and units booked.
+    waits: AHashMap<(WarehouseId, CommandId), (Bounds, i64)>,
+    /// Waiting claims that are being made or given up: anything may be there.
+    unsure: AHashSet<(WarehouseId, CommandId)>,
+}
+
+/// Everything that is wrong between open documents and warehouses, taken at one moment at which no batch is in flight.
+/// Every claim that is an order's is named by it, and holds what its fulfilments say.
+#[must_use]
+pub fn across<'a>(
+    documents: impl Iterator<Item = &'a Document>,
+    warehouses: impl Iterator<Item = &'a Warehouse>,
+) -> Vec<String> {
+    let mut said = Said::default();
+    documents.for_each(|document| said.take(document));
+    let mut found = Vec::new();
+    let mut there: AHashMap<WarehouseId, &Warehouse> = AHashMap::new();
+    for warehouse in warehouses {
+        there.insert(warehouse.id().clone(), warehouse);
+        said.owned(warehouse, &mut found);
+    }
+    for ((at, claim, sku), (document, bounds)) in &said.claims {
+        let allocation = there.get(at).and_then(|warehouse| warehouse.allocation(claim));
+        let units = allocation.map_or(0, |known| crate::domain::hold::quantity_of(&known.lines, sku));
+        // Units served and not booked are promised under the same id.
+        let row = there.get(at).and_then(|warehouse| warehouse.waiting().get(claim));
+        let booked = said.waits.get(&(at.clone(), claim.clone())).map_or(0, |(_, booked)| *booked);
+        let more = row.map_or(0, |row| row.served.saturating_sub(booked).max(0));
+        let most = bounds.most.saturating_add(more);
+        if there.contains_key(at) && (units < bounds.least || units > most) {
+            found.push(format!(
+                "{document}: {at} promises {units} of {sku} under {claim}, expected {}..={most}",
+                bounds.least
+            ));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+impl Said {
+    fn take(&mut self, document: &Document) {
+        let id = document.id();
+        if let Document::Order(order) = document {
+            for part in order.fulfilments.iter().filter(|part| part.state.is_allocated()) {
+                for line in &part.lines {
+                    self.claim(id, (&part.warehouse, &part.claim, &line.sku), (line.quantity, line.quantity));
+                }
+            }
+            for waits in &order.waits {
+                let key = (waits.warehouse.clone(), waits.id.clone());
+                let (bounds, booked) = self.waits.entry(key).or_default();
+                bounds.add(waits.open, waits.open);
+                *booked = waits.booked;
+            }
+        }
+        if let Document::Transfer(transfer) = document
+            && matches!(
+                transfer.state,
+                TransferState::Allocated | TransferState::Shipped | TransferState::PartlyReceived
+            )
+        {
+            for line in &transfer.lines {
+                let open = line.quantity.saturating_sub(line.shipped);
+                self.claim(id, (&transfer.from, &transfer.claim(), &line.sku), (open, open));
+            }
+        }
+        for (place, task) in document.tasks().open.iter().enumerate() {
+            self.task(id, task, place == 0);
+        }
+    }
+
+    fn claim(
+        &mut self,
+        document: &OrderId,
+        (at, claim, sku): (&WarehouseId, &CommandId, &Sku),
+        (least, most): (i64, i64),
+    ) {
+        let key = (at.clone(), claim.clone(), sku.clone());
+        let (_, bounds) = self.claims.entry(key).or_insert_with(|| (document.clone(), Bounds::default()));
+        bounds.add(least, most);
+    }
+
+    /// What a task has still to change may be there; of all but the first it is.
+    fn task(&mut self, document: &OrderId, task: &Task, first: bool) {
+        match &task.work {
+            TaskWork::Claim { parts, .. }
+            | TaskWork::Allocate { parts, .. }
+            | TaskWork::Abandon { parts, .. } => {
+                for part in parts {
+                    for line in &part.lines {
+                        self.claim(document, (&part.warehouse, &part.claim, &line.sku), (0, line.quantity));
+                    }
+                }
+            }
+            TaskWork::Tell { warehouse, message } => match message {
+                Message::Deallocate { claim, lines }
+                | Message::Ship { claim, lines, .. }
+                | Message::WriteOff { claim, lines, .. } => {
+                    for line in lines {
+                        let least = if first { 0 } else { line.quantity };
+                        self.claim(document, (warehouse, claim, &line.sku), (least, line.quantity));
+                    }
+                }
+                Message::Unwait { wait, quantity } => {
+                    let (bounds, _) = self.waits.entry((warehouse.clone(), wait.clone())).or_default();
+                    bounds.add(if first { 0 } else { *quantity }, *quantity);
+                }
+                Message::GiveUpWait { wait } => {
+                    self.unsure.insert((warehouse.clone(), wait.clone()));
+                }
+                Message::Move(_) | Message::AckServed { .. } => {}
+            },
+            TaskWork::Backorder { id, warehouse, .. } => {
+                self.unsure.insert((warehouse.clone(), id.clone()));
+            }
+            TaskWork::Route | TaskWork::CloseBackorder { .. } => {}
+        }
+    }
+
+    /// Every row of a warehouse that is a document's is named by it.
+    fn owned(&self, warehouse: &Warehouse, found: &mut Vec<String>) {
+        let at = warehouse.id();
+        let names = |claim: &CommandId, sku: &Sku| {
+            let key = (at.clone(), claim.clone(), sku.clone());
+            let wait = (at.clone(), claim.clone());
+            self.claims.contains_key(&key) || self.waits.contains_key(&wait) || self.unsure.contains(&wait)
+        };
+        for (_, hold) in warehouse.holds() {
+            let Some(owner) = &hold.owner else { continue };
+            for claim in hold.claims() {
+                for line in claim.lines.iter().filter(|line| !names(&claim.reservation, &line.sku)) {
+                    let (units, sku) = (line.quantity, &line.sku);
+                    found.push(format!(
+                        "{owner}: {at} holds {units} of {sku} under {} for nobody",
+                        claim.reservation
+                    ));
+                }
+            }
+        }
+        for (claim, allocation) in warehouse.allocations() {
+            let Some(owner) = &allocation.owner else { continue };
+            for line in allocation.lines.iter().filter(|line| !names(claim, &line.sku)) {
+                let (units, sku) = (line.quantity, &line.sku);
+                found.push(format!("{owner}: {at} promises {units} of {sku} under {claim} to nobody"));
+            }
+        }
+        for (id, row) in warehouse.waiting().iter() {
+            let key = (at.clone(), id.clone());
+            if self.unsure.contains(&key) {
+                continue;
+            }
+            let Some((bounds, booked)) = self.waits.get(&key) else {
+                found.push(format!("{}: {id} waits at {at} for nobody", row.owner));
+                continue;
+            };
+            let unbooked = row.served.saturating_sub(*booked);
+            let units = row.quantity.saturating_add(unbooked);
+            // What was served before it was given up is told as served, and given back then.
+            let most = if unbooked > 0 { i64::MAX } else { bounds.most };
+            if units < bounds.least || row.quantity > bounds.most || units > most || unbooked < 0 {
+                found.push(format!(
+                    "{}: {id} at {at} is {row:?}, expected {bounds:?}, {booked} booked",
+                    row.owner
+                ));
+            }
+        }
+        for ((_, id), (bounds, _)) in self.waits.iter().filter(|((place, _), _)| place == at) {
+            if bounds.least > 0 && warehouse.waiting().get(id).is_none() {
+                found.push(format!("{} units should wait at {at} under {id}", bounds.least));
+            }
         }
     }
 }
 
-fn sum(units: impl Iterator<Item = i64>) -> i64 {
-    units.fold(0, i64::saturating_add)
+/// The room that open documents take at a channel under each row, at least and at most.
+#[must_use]
+pub fn room<'a>(
+    documents: impl Iterator<Item = &'a Document>,
+) -> BTreeMap<(ChannelId, CommandId), (i64, i64)> {
+    let mut room: BTreeMap<(ChannelId, CommandId), (i64, i64)> = BTreeMap::new();
+    for order in documents.filter_map(Document::order) {
+        for waits in &order.waits {
+            room.insert((order.channel.clone(), waits.id.clone()), (waits.open, waits.open));
+        }
+        for task in &order.tasks.open {
+            match &task.work {
+                TaskWork::Backorder { channel, id, .. } => {
+                    room.insert((channel.clone(), id.clone()), (0, i64::MAX));
+                }
+                TaskWork::CloseBackorder { channel, id, left } => {
+                    let least = left.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
+                    let row = room.entry((channel.clone(), id.clone())).or_insert((0, 0));
+                    *row = (row.0.min(least), i64::MAX);
+                }
+                TaskWork::Route
+                | TaskWork::Claim { .. }
+                | TaskWork::Allocate { .. }
+                | TaskWork::Abandon { .. }
+                | TaskWork::Tell { .. } => {}
+            }
+        }
+    }
+    room
 }

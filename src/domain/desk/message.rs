@@ -80,9 +80,6 @@ impl Message {
                 Command::Unwait { id: wait.clone(), quantity: Some(*quantity) }
             }
             Self::AckServed { wait, upto } => Command::AckServed { id: wait.clone(), upto: *upto },
-            Self::ReleaseReservation(reservation) => {
-                Command::Release { reservation: reservation.clone(), attempt: None, owner: own }
-            }
             Self::GiveUpWait { .. } => return None,
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! `command` says what it may be asked, `state` what it knows, `decide` is the machine, `scribe` how a document's
 //! change becomes facts and a timeline, `message` how a task becomes a command. `placing`, `claiming`, `changing`, `paying`, `fulfilling` are about orders,
-//! `returning`, `moving` and `expecting` about the other documents, `waking` about what time makes due, `invariant` what must always be true.
+//! `returning`, `moving` and `expecting` about the other documents, `waking` about what time makes due, `invariant` about what must always be true.
 //!
 //! Invariant: the desk writes, then asks: what a warehouse must be told is a task in the document, written with the
 //! change that made it.

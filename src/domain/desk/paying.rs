@@ -31,9 +31,7 @@ pub(super) fn pay(
     let reason = Reason::stored(state.name());
     scribe.order(order, DeskFactKind::OrderPayment, Note::default().reason(Some(reason)));
     if state.is_good() {
-        if is_cancelled_for_payment(order) {
-            revive(scribe, order);
-        }
+        revive(scribe, order);
         changing::resume_from(scribe, order, PAYMENT);
     } else if state == PaymentState::Failed && order.payment.required {
         give_up(scribe, order, PAYMENT_FAILED);
@@ -43,31 +41,33 @@ pub(super) fn pay(
 
 /// Cancels what has not left; nothing to cancel is fine.
 pub(super) fn give_up(scribe: &mut Scribe, order: &mut Order, why: &'static str) {
-    if order.lines.iter().any(|line| line.open() > 0)
-        && cancel(scribe, order, None, &Reason::stored(why)).is_err()
-    {
+    if order.lines.iter().all(|line| line.open() == 0) {
+        return;
+    }
+    let before: Vec<i64> = order.lines.iter().map(|line| line.cancelled).collect();
+    if cancel(scribe, order, None, &Reason::stored(why)).is_err() {
         debug_assert!(false, "open units can be cancelled");
     }
-}
-
-fn is_cancelled_for_payment(order: &Order) -> bool {
-    order
-        .cancelled_for
-        .as_ref()
-        .is_some_and(|reason| [PAYMENT_TIMEOUT, PAYMENT_FAILED].contains(&reason.as_str()))
+    for (line, before) in order.lines.iter_mut().zip(before) {
+        line.unpaid = line.unpaid.saturating_add(line.cancelled.saturating_sub(before));
+    }
 }
 
 /// Paid after the stock was given back: it is claimed again, or somebody is told that it can't be.
 fn revive(scribe: &mut Scribe, order: &mut Order) {
     let mut lines = Vec::new();
-    for line in order.lines.iter_mut().filter(|line| line.stock && line.cancelled > 0) {
-        line.unrouted = line.unrouted.saturating_add(line.cancelled);
-        lines.push(desk_line(line, line.cancelled));
-        line.cancelled = 0;
+    for line in order.lines.iter_mut().filter(|line| line.unpaid > 0) {
+        let units = std::mem::take(&mut line.unpaid);
+        line.unrouted = line.unrouted.saturating_add(units);
+        line.cancelled = line.cancelled.saturating_sub(units);
+        lines.push(desk_line(line, units));
+    }
+    if lines.is_empty() {
+        return;
     }
     // From here on it can't be refused: the money is there.
     order.accepted_at = order.accepted_at.or(Some(scribe.now));
-    order.terms.attempts_max = order.terms.attempts_max.saturating_add(order.attempt);
+    claiming::once_more(order);
     scribe.order(order, DeskFactKind::OrderResumed, Note::lines(lines));
     claiming::route(scribe, order);
 }
@@ -88,9 +88,4 @@ pub(super) fn refund(scribe: &mut Scribe, order: &mut Order, refund: &Refund) ->
     note.part = refund.of;
     scribe.order(order, DeskFactKind::OrderRefunded, note);
     Ok(true)
-}
-
-/// Ends a hold that has one of these reasons, and nothing else: what is done next decides anew.
-pub(super) fn lift(order: &mut Order, reasons: &[&str]) {
-    order.hold.take_if(|hold| reasons.contains(&hold.reason.as_str()));
 }

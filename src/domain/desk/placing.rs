@@ -14,6 +14,7 @@ use crate::domain::order::{
     Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Line, Message, OnHold,
     Order, Payment, PaymentState, TaskWork, Tasks, Terms,
 };
+use crate::domain::quantity::UNITS_MAX;
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::Method;
 use crate::domain::warehouse::{Movement, MovementKind};
@@ -23,7 +24,7 @@ pub(super) const PAYMENT: &str = "payment";
 /// Why an order waits for an item card.
 pub(super) const UNKNOWN_SKU: &str = "unknown_sku";
 /// Lines an order may have, whatever the door allows.
-const LINES_MAX: usize = 5_000;
+pub(super) const LINES_MAX: usize = 5_000;
 
 /// Takes an order in, or knows it.
 pub(super) fn place(
@@ -44,6 +45,7 @@ pub(super) fn place(
     if place.lines.is_empty() || place.lines.len() > LINES_MAX {
         return Err(Refusal::OutOfRange);
     }
+    well_formed(&place.lines)?;
     if !place.told
         && let Some(sku) = place.unknown.first()
     {
@@ -66,6 +68,20 @@ pub(super) fn place(
     Ok(Outcome::Changed(Document::Order(Arc::new(order))))
 }
 
+/// Each line stands once and asks for what can be counted.
+fn well_formed(lines: &[NewLine]) -> Result<(), Refusal> {
+    let mut seen = ahash::AHashSet::with_capacity(lines.len());
+    for line in lines {
+        if !(0..=UNITS_MAX).contains(&line.quantity) {
+            return Err(Refusal::OutOfRange);
+        }
+        if !seen.insert(&line.id) {
+            return Err(Refusal::LineIsOther { line: line.id.clone() });
+        }
+    }
+    Ok(())
+}
+
 /// The same order again: the same revision says the same, a lower one is old news, a higher one amends.
 fn placed_again(scribe: &mut Scribe, order: Arc<Order>, place: &PlaceOrder) -> Result<Outcome, Refusal> {
     let same = |order: Arc<Order>| Ok(Outcome::Unchanged(Document::Order(order)));
@@ -86,6 +102,7 @@ fn placed_again(scribe: &mut Scribe, order: Arc<Order>, place: &PlaceOrder) -> R
                 // An address that can't be changed any more does not undo the rest of the amendment.
                 let moved = changing::address(scribe, &mut order, &place.destination, place.contact.as_ref());
                 if moved.is_err()
+                    && order.contact == Contact::Kept
                     && let Some(contact) = &place.contact
                 {
                     scribe.contact = Some(Some(contact.clone()));
@@ -152,7 +169,7 @@ fn fulfilled(scribe: &mut Scribe, order: &mut Order, gone: &Fulfilled) {
     let lines: Vec<FulfilmentLine> = order
         .lines
         .iter()
-        .filter(|line| line.stock)
+        .filter(|line| line.stock && line.ordered > 0)
         .map(|line| FulfilmentLine {
             line: line.id.clone(),
             sku: line.sku.clone(),
@@ -163,6 +180,9 @@ fn fulfilled(scribe: &mut Scribe, order: &mut Order, gone: &Fulfilled) {
     for line in order.lines.iter_mut().filter(|line| line.stock) {
         line.shipped = line.ordered;
         line.unrouted = 0;
+    }
+    if lines.is_empty() {
+        return;
     }
     let reference = Reference::parse(order.number.as_str()).ok();
     for line in claiming::by_sku(&lines) {

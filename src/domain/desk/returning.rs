@@ -152,7 +152,11 @@ pub(super) fn receive(
         if matches!(back.state, ReturnState::Closed | ReturnState::Cancelled) {
             return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
-        if let Some(warehouse) = warehouse {
+        if let Some(warehouse) = warehouse.filter(|warehouse| **warehouse != back.warehouse) {
+            // What has arrived waits for its inspection where it is.
+            if back.state != ReturnState::Announced {
+                return Err(Refusal::IllegalStep { act: "receive elsewhere", found: back.state.name() });
+            }
             back.warehouse = warehouse.clone();
         }
         let lines: Vec<ReturnedUnits> = match lines {
@@ -181,6 +185,9 @@ pub(super) fn receive(
             let kind = MovementKind::Return(Some(Condition::QualityControl));
             push_move(scribe, tasks, back, (kind, said.sku.clone(), said.quantity));
             arrived.push(DeskLine { line: None, sku: said.sku.clone(), quantity: said.quantity });
+        }
+        if arrived.is_empty() {
+            return Err(Refusal::IllegalStep { act: "receive", found: back.state.name() });
         }
         back.state = back.settled_state();
         let note = Note::at(&back.warehouse, arrived).part(back.number);

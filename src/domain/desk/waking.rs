@@ -13,7 +13,7 @@ use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskRow, DeskRules, Document};
 use crate::domain::machine::Draft;
 use crate::domain::order::{
-    Fulfilment, FulfilmentState, Inbound, InboundState, Order, Step, Transfer, TransferState,
+    Carrier, Fulfilment, FulfilmentState, Inbound, InboundState, Order, Step, Transfer, TransferState,
 };
 use crate::domain::routing::Why;
 use crate::domain::time::Timestamp;
@@ -59,6 +59,8 @@ fn order_due(order: &Order) -> Option<Timestamp> {
 /// When a parcel nobody heard of counts as delivered, or one that waits for its buyer goes back to the shelf.
 fn wait_ends(part: &Fulfilment) -> Option<Timestamp> {
     match part.state {
+        // What came back to its sender never arrives.
+        FulfilmentState::Shipped if part.carrier == Some(Carrier::ReturnedToSender) => None,
         FulfilmentState::Shipped | FulfilmentState::ReadyForPickup => part.ends_at,
         FulfilmentState::Proposed
         | FulfilmentState::Requested

@@ -23,7 +23,7 @@ named! {
     Shipped = 5, "shipped";
     /// All that left has arrived.
     Delivered = 6, "delivered";
-    /// Nothing is open any more.
+    /// Nothing is open any more, and a part of what left came back to its sender.
     Closed = 7, "closed";
     /// Nothing will be delivered.
     Cancelled = 8, "cancelled";
@@ -38,17 +38,17 @@ impl Commercial {
         };
         match self {
             Received => !matches!(next, Received | Closed),
-            Held => !matches!(next, Held | Closed),
+            Held => !matches!(next, Held),
             // A rejected or re-routed order may wait for its place again.
             Accepted => !matches!(next, Accepted | Closed),
             InFulfilment => !matches!(next, InFulfilment | Closed),
             // An amendment may add lines to what has left already; what has left never comes back on this axis.
-            PartiallyShipped => matches!(next, Held | Shipped | Delivered),
+            PartiallyShipped => matches!(next, Held | Shipped | Delivered | Closed),
             Shipped => matches!(next, Held | PartiallyShipped | Delivered | Closed),
             Delivered => matches!(next, Held | PartiallyShipped | Shipped | Closed),
-            // A payment that comes after all may bring a cancelled order back; a return reopens a closed one.
-            Cancelled => matches!(next, Received | Held | Accepted | Closed),
-            Closed => matches!(next, Delivered | Shipped | Cancelled),
+            // A payment that comes after all may bring back what was cancelled for want of it.
+            Cancelled => matches!(next, Received | Held | Accepted),
+            Closed => matches!(next, Held | PartiallyShipped),
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Line {
     pub shipped: i64,
     /// Not wanted any more, or not to be had.
     pub cancelled: i64,
+    /// Of those cancelled, how many only because the payment never came: they come back when it comes after all.
+    pub unpaid: i64,
     /// Of those shipped, how many came back.
     pub returned: i64,
 }
@@ -46,6 +48,7 @@ impl Line {
             allocated: 0,
             shipped: 0,
             cancelled: 0,
+            unpaid: 0,
             returned: 0,
         }
     }
@@ -70,6 +73,7 @@ impl Line {
         let sum = self.open().saturating_add(self.shipped).saturating_add(self.cancelled);
         counters.iter().all(|counter| *counter >= 0)
             && self.returned <= self.shipped
+            && (0..=self.cancelled).contains(&self.unpaid)
             && if self.stock { sum == self.ordered } else { sum == 0 }
     }
 }

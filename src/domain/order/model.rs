@@ -187,6 +187,12 @@ impl Fulfilment {
         OrderId::stored(&format!("{order}-f{}", self.number))
     }
 
+    /// Where it stands, or stood when it was put on hold.
+    #[must_use]
+    pub const fn stage(&self) -> Work {
+        if matches!(self.state, Work::OnHold) { self.held_in } else { self.state }
+    }
+
     /// Units of a line.
     #[must_use]
     pub fn quantity(&self, line: &LineId) -> i64 {
@@ -295,7 +301,7 @@ pub struct Order {
     pub fulfilments: Vec<Fulfilment>,
     /// What came or comes back.
     pub returns: Vec<Return>,
-    /// Waiting claims: the id, the line, where, units waiting, units served and booked.
+    /// Waiting claims. They stay when nothing waits any more: goods may have been promised before that was told.
     pub waits: Vec<Waits>,
     /// The number of its newest routing.
     pub attempt: u32,
@@ -321,7 +327,7 @@ pub struct Order {
     pub late_told: bool,
     /// Version of the entry that took it in: an order that is refused and comes again must not meet its old claims.
     pub epoch: u64,
-    /// When every unit first had its place; until then it may be refused.
+    /// When it was first at rest: taken, and answered so. Until then it may be refused.
     pub accepted_at: Option<Timestamp>,
     /// Whether it was refused and only gives back what was claimed for it.
     pub withdrawn: bool,
@@ -391,6 +397,14 @@ impl Order {
         self.lines.iter().fold(0, |sum, line| sum.saturating_add(line.unrouted))
     }
 
+    /// Whether warehouses shall wait: it is held, or it goes as a whole and not all of it has goods yet.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        let lacks = |line: &Line| line.unrouted.saturating_add(line.backordered) > 0;
+        let whole = self.terms.ship_complete && self.lines.iter().all(|line| line.shipped == 0);
+        self.hold.is_some() || (whole && self.lines.iter().any(lacks))
+    }
+
     /// The commercial state that follows from lines, fulfilments and holds.
     #[must_use]
     pub fn settled_state(&self) -> Commercial {
@@ -406,9 +420,15 @@ impl Order {
             };
         }
         if open == 0 {
-            let arrived = |part: &Fulfilment| matches!(part.state, Work::Delivered | Work::Collected);
-            let mut left = self.fulfilments.iter().filter(|part| part.state.has_left());
-            return if left.all(arrived) { Commercial::Delivered } else { Commercial::Shipped };
+            let came_back = |part: &Fulfilment| part.carrier == Some(Carrier::ReturnedToSender);
+            let left = || self.fulfilments.iter().filter(|part| part.state.has_left());
+            return if left().any(|part| part.state == Work::Shipped && !came_back(part)) {
+                Commercial::Shipped
+            } else if left().any(came_back) {
+                Commercial::Closed
+            } else {
+                Commercial::Delivered
+            };
         }
         if self.hold.is_some() {
             return Commercial::Held;

@@ -103,10 +103,15 @@ impl Return {
         self.known.first().is_some_and(|known| known.id.as_str() == id.as_str())
     }
 
-    /// Whether nothing is expected any more, money included.
+    /// Whether nothing is expected any more: the goods are where they belong, and the money went back or somebody was told
+    /// that it must.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        matches!(self.state, ReturnState::Closed | ReturnState::Cancelled)
+        match self.state {
+            ReturnState::Closed => self.refunded || self.alerted,
+            ReturnState::Cancelled => true,
+            ReturnState::Announced | ReturnState::PartlyReceived | ReturnState::Received => false,
+        }
     }
 
     /// The state that follows from the lines.

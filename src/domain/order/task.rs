@@ -75,8 +75,6 @@ pub enum Message {
         /// How many in all.
         upto: i64,
     },
-    /// A reservation that the order took over elsewhere is given back where it is not needed.
-    ReleaseReservation(ReservationId),
 }
 
 /// What is to be done.

@@ -40,6 +40,7 @@ const WORDS: &[&str] = &[
     "hold",
     "inspect",
     "receive",
+    "receive elsewhere",
     "reroute",
     "resume",
     "ship",

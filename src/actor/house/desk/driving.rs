@@ -32,24 +32,31 @@ impl House {
     /// Carries out what a document has to tell, until nothing is left or somebody is away.
     pub(super) async fn drive(self: &Arc<Self>, id: &OrderId) -> Result<Option<Document>, Fault> {
         let _turn = self.desks.locks.turn(id.clone()).await;
-        let look = Verb::Look { id: id.clone() };
-        let envelope = self.inside(CommandId::stored("look"));
-        let mut document = match self.ask_desk(envelope, look).await? {
-            DeskAnswer::Document(document) => document,
-            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
-                return Ok(None);
-            }
-        };
+        let Some(mut document) = self.look(id).await? else { return Ok(None) };
         for _ in 0..TASKS_MAX {
             let Some(task) = document.task().cloned() else { break };
             let verb = self.carry_out(&document, &task).await?;
             let envelope = self.inside(task.id(id, epoch(&document)));
             match self.ask_desk(envelope, verb).await? {
                 DeskAnswer::Document(next) | DeskAnswer::Superseded(next) => document = next,
-                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => return Ok(None),
+                // An order that is refused after all has its claims still to give back.
+                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                    let Some(next) = self.look(id).await? else { return Ok(None) };
+                    document = next;
+                }
             }
         }
         Ok(Some(document))
+    }
+
+    async fn look(&self, id: &OrderId) -> Result<Option<Document>, Fault> {
+        let look = Verb::Look { id: id.clone() };
+        match self.ask_desk(self.inside(CommandId::stored("look")), look).await? {
+            DeskAnswer::Document(document) => Ok(Some(document)),
+            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                Ok(None)
+            }
+        }
     }
 
     /// Carries one task out; what the desk is to be told of it.
@@ -229,10 +236,11 @@ impl House {
         warehouse: &WarehouseId,
         wait: &WaitForStock,
     ) -> Result<TaskOutcome, Fault> {
-        let mailbox = &self.channel(channel)?.mailbox;
+        let handle = self.channel(channel)?;
+        let (mailbox, limit) = (&handle.mailbox, handle.spec.backorder_room());
         let lines = vec![ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
         let ttl_ms = self.desks.rules.claim_ttl_ms;
-        let room = ClaimBackorder { owner: wait.owner.clone(), lines, ttl_ms, told: wait.told };
+        let room = ClaimBackorder { owner: wait.owner.clone(), lines, limit, ttl_ms, told: wait.told };
         match mailbox.ask(self.inside(id.clone()), ChannelCommand::Backorder(room)).await {
             Ok(_) => {}
             Err(Fault::Refused(refusal)) => return Ok(TaskOutcome::Refused { warehouse: None, refusal }),

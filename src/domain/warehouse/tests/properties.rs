@@ -309,13 +309,53 @@ impl Run {
                 Command::Settle { reservation: envelope.id.clone(), attempt: 1, channel, cart }
             }
             Step::Drop(which) => Command::DropNext { reservation: self.reservation(*which)? },
-            Step::Release(which, attempt, by) => {
-                let (reservation, owner) = self.named(*which, *by)?;
-                Command::Release { reservation, attempt: *attempt, owner }
-            }
             Step::ReleaseUnseen(attempt) => {
                 let reservation = id(&format!("r{}", self.claims_minted + 1));
                 Command::Release { reservation, attempt: Some(*attempt), owner: None }
+            }
+            Step::Move { kind, goods, units, at, of } => {
+                let reservation = of.and_then(|which| self.reservation(which));
+                let kind = movement_kind(*kind, reservation);
+                let units = if kind == MovementKind::Adjust && *goods == 0 { -units } else { *units };
+                let (reference, reason) = (None, None);
+                let sku = name(*goods);
+                Command::Move(Movement {
+                    sku,
+                    kind,
+                    quantity: units,
+                    reference,
+                    reason,
+                    occurred_at: at.map(ago),
+                })
+            }
+            Step::Count { goods, figure, ago: back, lag, seen, available } => Command::Count(CountLine {
+                sku: name(*goods),
+                source: SourceId::parse(if lag % 2 == 0 { "erp" } else { "till" }).unwrap(),
+                as_of: ago(*back),
+                figure: *figure,
+                measures: if *available { Measures::Available } else { Measures::OnHand },
+                lag_ms: lag * 1_000,
+                seen: seen.map(|back| self.world.moment().version.saturating_sub(back)),
+            }),
+            Step::Safety(goods, value, until) => {
+                let safety_stock = Some(self.scheduled(*value, *until));
+                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock, fences: Vec::new() })
+            }
+            Step::Fence(goods, of, value, until) => {
+                let fences = vec![(place(*of), self.scheduled(*value, *until))];
+                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock: None, fences })
+            }
+            acts => return self.act(acts),
+        })
+    }
+
+    /// The command of a step about a claim, or of an order that waits.
+    fn act(&self, step: &Step) -> Option<Command> {
+        let ago = |seconds: i64| self.world.now.plus(-seconds * 1_000);
+        Some(match step {
+            Step::Release(which, attempt, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Release { reservation, attempt: *attempt, owner }
             }
             Step::Extend(which, seconds, by) => {
                 let (reservation, owner) = self.named(*which, *by)?;
@@ -356,38 +396,6 @@ impl Run {
                 Command::Unwait { id: self.reservation(*which)?, quantity: *quantity }
             }
             Step::Ack(which, upto) => Command::AckServed { id: self.reservation(*which)?, upto: *upto },
-            Step::Move { kind, goods, units, at, of } => {
-                let reservation = of.and_then(|which| self.reservation(which));
-                let kind = movement_kind(*kind, reservation);
-                let units = if kind == MovementKind::Adjust && *goods == 0 { -units } else { *units };
-                let (reference, reason) = (None, None);
-                let sku = name(*goods);
-                Command::Move(Movement {
-                    sku,
-                    kind,
-                    quantity: units,
-                    reference,
-                    reason,
-                    occurred_at: at.map(ago),
-                })
-            }
-            Step::Count { goods, figure, ago: back, lag, seen, available } => Command::Count(CountLine {
-                sku: name(*goods),
-                source: SourceId::parse(if lag % 2 == 0 { "erp" } else { "till" }).unwrap(),
-                as_of: ago(*back),
-                figure: *figure,
-                measures: if *available { Measures::Available } else { Measures::OnHand },
-                lag_ms: lag * 1_000,
-                seen: seen.map(|back| self.world.moment().version.saturating_sub(back)),
-            }),
-            Step::Safety(goods, value, until) => {
-                let safety_stock = Some(self.scheduled(*value, *until));
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock, fences: Vec::new() })
-            }
-            Step::Fence(goods, of, value, until) => {
-                let fences = vec![(place(*of), self.scheduled(*value, *until))];
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock: None, fences })
-            }
             _ => return None,
         })
     }

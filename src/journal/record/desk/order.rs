@@ -108,9 +108,9 @@ fn put_line(writer: &mut Writer, line: &Line) {
     writer.text(line.id.as_str());
     put_sku(writer, &line.sku);
     writer.flag(line.stock);
-    let Line { unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, returned, .. } =
-        line;
-    for units in [unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, returned] {
+    let Line { unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled, .. } = line;
+    let figures = [unit_value, ordered, unrouted, backordered, allocated, shipped, cancelled];
+    for units in figures.into_iter().chain([&line.unpaid, &line.returned]) {
         writer.signed(*units);
     }
 }
@@ -127,6 +127,7 @@ fn get_line(reader: &mut Reader<'_>) -> Read<Line> {
         allocated: reader.signed()?,
         shipped: reader.signed()?,
         cancelled: reader.signed()?,
+        unpaid: reader.signed()?,
         returned: reader.signed()?,
     })
 }

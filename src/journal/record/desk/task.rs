@@ -165,10 +165,6 @@ fn put_message(writer: &mut Writer, message: &Message) {
             put_command_id(writer, wait);
             writer.signed(*upto);
         }
-        Message::ReleaseReservation(reservation) => {
-            writer.byte(7);
-            put_command_id(writer, reservation);
-        }
     }
 }
 
@@ -191,7 +187,6 @@ fn get_message(reader: &mut Reader<'_>) -> Read<Message> {
         4 => Message::Unwait { wait: get_command_id(reader)?, quantity: reader.signed()? },
         5 => Message::GiveUpWait { wait: get_command_id(reader)? },
         6 => Message::AckServed { wait: get_command_id(reader)?, upto: reader.signed()? },
-        7 => Message::ReleaseReservation(get_command_id(reader)?),
         other => return Err(damaged(format!("{other} is no message to a warehouse"))),
     })
 }

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::samples;
+use super::{desk, samples};
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::Table;
@@ -52,6 +53,13 @@ fn items_are_stored_as_ever() {
     let (facts, rows) = (samples::item_facts(), samples::item_rows());
     let entries = [samples::empty(), samples::entry(&facts, &rows)];
     check::<Items>(&facts, &rows, &entries, include_str!("../golden/items.v1.txt"));
+}
+
+/// A desk's facts and rows.
+#[test]
+fn a_desk_is_stored_as_ever() {
+    let entries = [samples::empty(), desk::entry()];
+    check::<Desk>(&desk::facts(), &desk::rows(), &entries, include_str!("../golden/desk.v1.txt"));
 }
 
 /// Writes all samples as the file has them, compares, and reads the file's bytes back.

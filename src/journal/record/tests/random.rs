@@ -46,7 +46,8 @@ proptest! {
     }
 }
 
-fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
+/// An entry, its rows and its changes are what they were.
+pub(super) fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
     let bytes = entry.encode();
     prop_assert_eq!(super::same::parts(&Entry::<M>::decode(&bytes).unwrap()), super::same::parts(entry));
     prop_assert_eq!(entry_time(&bytes).unwrap(), entry.at);
