@@ -14,11 +14,10 @@ impl Audit for Desk {
         let mut problems = Vec::new();
         for (_, fact) in &entry.facts {
             match fact.kind {
-                DeskFactKind::OrderReceived | DeskFactKind::TransferRequested => {
-                    if !past.taken_in.insert(fact.document.clone()) {
-                        problems
-                            .push(format!("J5: {} was taken in again at version {version}", fact.document));
-                    }
+                DeskFactKind::OrderReceived | DeskFactKind::TransferRequested
+                    if !past.taken_in.insert(fact.document.clone()) =>
+                {
+                    problems.push(format!("J5: {} was taken in again at version {version}", fact.document));
                 }
                 // What was refused or forgotten may come anew.
                 DeskFactKind::OrderRefused | DeskFactKind::DocumentForgotten => {

@@ -15,7 +15,7 @@ use crate::domain::order::{
     ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, Task, TaskWork,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::routing::{Blocked, Left, LeftWhat, Part, Why};
+use crate::domain::routing::{Left, LeftWhat, Part, Why};
 use crate::domain::warehouse::WaitForStock;
 
 /// Why an order waits that no place was found for.

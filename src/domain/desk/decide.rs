@@ -6,7 +6,9 @@ use super::command::{Answer, DeskCommand, Verb};
 use super::fact::{DeskFact, DeskFactKind};
 use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskKey, DeskRow, DeskRules, Document, Refused, key_of};
-use super::{changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking};
+use super::{
+    changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking,
+};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
 use crate::domain::order::model::{KNOWN_MAX, Known};
@@ -448,10 +450,7 @@ fn push_known(known: &mut Vec<Known>, new: Option<Known>) {
 
 /// Whether a refusal says something about the document, not about the message.
 const fn is_lasting(refusal: &Refusal) -> bool {
-    !matches!(
-        refusal,
-        Refusal::IdempotencyConflict | Refusal::DeskFull | Refusal::UnknownDocument { .. }
-    )
+    !matches!(refusal, Refusal::IdempotencyConflict | Refusal::DeskFull | Refusal::UnknownDocument { .. })
 }
 
 /// The refusal of a command about something nobody knows.
