@@ -32,8 +32,23 @@ fn an_order_is_taken_in() {
         assert_eq!(made.status, 201, "{made:?}");
         let answer = made.json();
         for same in [
-            "order", "channel", "revision", "prices", "charges", "discount", "total", "campaign", "labels", "customer_ref",
-            "po_number", "replaces", "sold_as", "release_on", "promise_by", "priority", "method",
+            "order",
+            "channel",
+            "revision",
+            "prices",
+            "charges",
+            "discount",
+            "total",
+            "campaign",
+            "labels",
+            "customer_ref",
+            "po_number",
+            "replaces",
+            "sold_as",
+            "release_on",
+            "promise_by",
+            "priority",
+            "method",
         ] {
             assert_eq!(answer[same], body[same], "{same}");
         }
@@ -56,7 +71,11 @@ fn an_order_is_taken_in() {
         assert!(!made.body.contains("Canary") && !made.body.contains("10115"), "{made:?}");
         assert_eq!(place(&shop, "p-1", &body).await.json(), answer);
         assert_eq!(place(&shop, "p-2", &body).await.json(), answer);
-        for path in ["/v1/orders/o%2F1%20%C3%A4", "/v1/orders/o%2F1%20%C3%A4?channel=web", &format!("/v1/orders/{id}")] {
+        for path in [
+            "/v1/orders/o%2F1%20%C3%A4",
+            "/v1/orders/o%2F1%20%C3%A4?channel=web",
+            &format!("/v1/orders/{id}"),
+        ] {
             assert_eq!(shop.get(path).await.json(), answer, "{path}");
         }
         let told = shop.get(&format!("/v1/orders/{id}?timeline=true")).await.json();
@@ -85,9 +104,19 @@ fn revisions_decide() {
         assert_eq!((other.status, other.code().as_str()), (409, "order_exists"));
         let more = place(&shop, "p-4", &at(3, 5)).await;
         assert_eq!((more.status, &more.json()["lines"][0]["allocated"]), (201, &json!(5)), "{more:?}");
-        let fewer = shop.post("/v1/orders/o-1/amend", "a-1", r#"{"revision":4,"lines":[{"line":"1","sku":"A","quantity":2,"title":"Tee"}]}"#).await;
+        let fewer = shop
+            .post(
+                "/v1/orders/o-1/amend",
+                "a-1",
+                r#"{"revision":4,"lines":[{"line":"1","sku":"A","quantity":2,"title":"Tee"}]}"#,
+            )
+            .await;
         let line = fewer.json()["lines"][0].clone();
-        assert_eq!((&line["allocated"], &line["cancelled"], &line["title"]), (&json!(2), &json!(3), &json!("Tee")), "{fewer:?}");
+        assert_eq!(
+            (&line["allocated"], &line["cancelled"], &line["title"]),
+            (&json!(2), &json!(3), &json!("Tee")),
+            "{fewer:?}"
+        );
         let conflict = place(&shop, "p-1", &at(2, 4)).await;
         assert_eq!((conflict.status, conflict.code().as_str()), (409, "idempotency_conflict"));
     });
@@ -128,7 +157,8 @@ fn what_is_told_is_taken() {
         let fees = place(&shop, "p-4", &fees).await;
         assert_eq!((fees.status, &fees.json()["contact"]), (201, &json!("none")), "{fees:?}");
         let settled = shop.get("/v1/orders?archived=true&channel=till").await.json();
-        let numbers: Vec<&str> = settled["orders"].as_array().unwrap().iter().map(|o| o["order"].as_str().unwrap()).collect();
+        let numbers: Vec<&str> =
+            settled["orders"].as_array().unwrap().iter().map(|o| o["order"].as_str().unwrap()).collect();
         assert!(numbers.contains(&"t-1") && !numbers.contains(&"t-2"), "{settled}");
     });
 }
@@ -154,19 +184,47 @@ fn an_order_changes() {
         assert_eq!(held["hold"], json!({"reason":"fraud_check","until":"2026-11-24T10:00:00Z"}));
         assert_eq!((&held["state"], &held["fulfilments"][0]["state"]), (&json!("held"), &json!("on_hold")));
         assert_eq!(ask("resume", "c-2", "").await["state"], "accepted");
-        let moved = ask("address", "c-3", r#"{"ship_to":{"country":"AT","postal_code":"1010","name":"Canary"}}"#).await;
+        let moved =
+            ask("address", "c-3", r#"{"ship_to":{"country":"AT","postal_code":"1010","name":"Canary"}}"#)
+                .await;
         assert_eq!(moved["ship_to"], json!({"country":"AT","postal_prefix":"10"}));
-        assert_eq!(ask("payment", "c-4", r#"{"state":"paid","ref":"psp-1"}"#).await["payment"]["state"], "paid");
+        assert_eq!(
+            ask("payment", "c-4", r#"{"state":"paid","ref":"psp-1"}"#).await["payment"]["state"],
+            "paid"
+        );
         let elsewhere = ask("reroute", "c-5", r#"{"exclude":["BER"]}"#).await;
         let part = elsewhere["fulfilments"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&part["warehouse"], &part["state"]), (&json!("HAM"), &json!("requested")), "{elsewhere}");
-        let fewer = ask("cancel", "c-6", r#"{"lines":[{"line":"1","quantity":1}],"reason":"changed his mind"}"#).await;
-        assert_eq!((&fewer["lines"][0]["allocated"], &fewer["lines"][0]["cancelled"]), (&json!(2), &json!(1)));
+        let fewer =
+            ask("cancel", "c-6", r#"{"lines":[{"line":"1","quantity":1}],"reason":"changed his mind"}"#)
+                .await;
+        assert_eq!(
+            (&fewer["lines"][0]["allocated"], &fewer["lines"][0]["cancelled"]),
+            (&json!(2), &json!(1))
+        );
         let none = ask("cancel", "c-7", "").await;
-        assert_eq!((&none["state"], &none["cancelled_for"]), (&json!("cancelled"), &json!("requested")), "{none}");
-        let back = ask("refund", "c-8", r#"{"amount":{"amount_minor":3000,"currency":"EUR"},"reason":"cancelled"}"#).await;
+        assert_eq!(
+            (&none["state"], &none["cancelled_for"]),
+            (&json!("cancelled"), &json!("requested")),
+            "{none}"
+        );
+        let back =
+            ask("refund", "c-8", r#"{"amount":{"amount_minor":3000,"currency":"EUR"},"reason":"cancelled"}"#)
+                .await;
         assert_eq!(back["refunds"][0]["amount"], json!({"amount_minor":3000,"currency":"EUR"}));
         assert_eq!(ask("cancel", "c-7", "").await["state"], "cancelled", "a resend");
+    });
+}
+
+/// What an order's state, or its money, does not allow is refused with the reason.
+#[test]
+fn wrong_changes_are_refused() {
+    visit(|shop| async move {
+        shop.stock("BER", "A", 5).await;
+        let mut body = order("o-1", "A", 3);
+        body["lines"][0]["unit_price"] = json!({"amount_minor":1000,"currency":"EUR"});
+        assert_eq!(place(&shop, "p-1", &body).await.status, 201);
+        assert_eq!(shop.post("/v1/orders/o-1/cancel", "c-1", "").await.status, 200);
         for (act, body, status, code) in [
             ("cancel", "{}", 409, "illegal_step"),
             ("hold", r#"{"reason":"x"}"#, 409, "illegal_step"),
@@ -176,11 +234,22 @@ fn an_order_changes() {
             ("payment", r#"{"state":"payed"}"#, 422, "invalid"),
             ("refund", r#"{"amount":{"amount_minor":1,"currency":"CHF"}}"#, 422, "mixed_currencies"),
             ("refund", r#"{"amount":{"amount_minor":0,"currency":"EUR"}}"#, 422, "invalid"),
-            ("refund", r#"{"amount":{"amount_minor":1,"currency":"EUR"},"return":"x"}"#, 422, "unknown_return"),
+            (
+                "refund",
+                r#"{"amount":{"amount_minor":1,"currency":"EUR"},"return":"x"}"#,
+                422,
+                "unknown_return",
+            ),
             ("reroute", r#"{"only":"NO"}"#, 422, "unknown_warehouse"),
             ("hold?page=1", "{}", 400, "unknown_parameter"),
         ] {
-            let answer = shop.post(&format!("/v1/orders/o-1/{act}"), &format!("w-{act}-{}", body.len()).replace('?', "-"), body).await;
+            let answer = shop
+                .post(
+                    &format!("/v1/orders/o-1/{act}"),
+                    &format!("w-{act}-{}", body.len()).replace('?', "-"),
+                    body,
+                )
+                .await;
             assert_eq!((answer.status, answer.code().as_str()), (status, code), "{act} {body}: {answer:?}");
         }
     });
@@ -201,9 +270,17 @@ fn routing_explains_itself() {
         assert_eq!(place(&shop, "p-1", &order("o-1", "A", 2)).await.status, 201);
         let why = shop.get("/v1/orders/o-1/explain").await.json();
         let attempt = &why["attempts"][0];
-        assert_eq!(attempt["parts"], json!([{"warehouse":"BER","lines":[{"line":"1","quantity":2}]}]), "{why}");
-        let named: Vec<&Value> =
-            attempt["explanation"]["considered"].as_array().unwrap().iter().map(|one| &one["warehouse"]).collect();
+        assert_eq!(
+            attempt["parts"],
+            json!([{"warehouse":"BER","lines":[{"line":"1","quantity":2}]}]),
+            "{why}"
+        );
+        let named: Vec<&Value> = attempt["explanation"]["considered"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["warehouse"])
+            .collect();
         assert_eq!(named, [&json!("BER"), &json!("HAM")], "{why}");
         assert_eq!(attempt["explanation"]["considered"][1]["dropped_by"], "carries_sku");
     });
@@ -215,7 +292,10 @@ fn orders_are_listed_in_pages() {
     visit(|shop| async move {
         shop.stock("BER", "A", 50).await;
         for at in 0..5 {
-            assert_eq!(place(&shop, &format!("p-{at}"), &order(&format!("o-{at}"), "A", 1)).await.status, 201);
+            assert_eq!(
+                place(&shop, &format!("p-{at}"), &order(&format!("o-{at}"), "A", 1)).await.status,
+                201
+            );
         }
         let mut body = order("s-1", "A", 1);
         body["channel"] = json!("solo");
@@ -290,12 +370,31 @@ fn wrong_orders_are_refused() {
             ("order", json!("me@x.de"), "order", "invalid"),
             ("lines", json!([]), "lines", "invalid"),
             ("lines", json!([{"line":"1","sku":"A","quantity":0}]), "lines[0].quantity", "invalid"),
-            ("lines", json!([{"line":"1","sku":"A","quantity":1},{"line":"1","sku":"A","quantity":1}]), "lines[1].line", "invalid"),
+            (
+                "lines",
+                json!([{"line":"1","sku":"A","quantity":1},{"line":"1","sku":"A","quantity":1}]),
+                "lines[1].line",
+                "invalid",
+            ),
             ("lines", json!([{"line":"1","quantity":1}]), "lines[0].sku", "invalid"),
-            ("lines", json!((0..501).map(|at| json!({"line":at.to_string(),"sku":"A","quantity":1})).collect::<Vec<_>>()), "lines", "invalid"),
+            (
+                "lines",
+                json!(
+                    (0..501)
+                        .map(|at| json!({"line":at.to_string(),"sku":"A","quantity":1}))
+                        .collect::<Vec<_>>()
+                ),
+                "lines",
+                "invalid",
+            ),
             ("method", json!("pickup"), "pickup_at", "invalid"),
             ("pickup_at", json!("HAM"), "pickup_at", "invalid"),
-            ("fulfilled", json!({"warehouse":"NO","at":"2026-11-23T09:00:00Z"}), "fulfilled.warehouse", "unknown_warehouse"),
+            (
+                "fulfilled",
+                json!({"warehouse":"NO","at":"2026-11-23T09:00:00Z"}),
+                "fulfilled.warehouse",
+                "unknown_warehouse",
+            ),
             ("ship_to", json!({"name":"Canary"}), "ship_to.country", "invalid"),
             ("ship_to", json!({"country":"DE","latitude":52.5}), "ship_to", "invalid"),
             ("labels", json!(["a", "me@x.de"]), "labels[1]", "invalid"),

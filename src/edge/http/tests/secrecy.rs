@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::shop::{token, visit, visit_with};
+use crate::actor::House;
 use crate::config::Settings;
 use crate::domain::ids::{ChannelId, OrderNumber};
-use crate::actor::House;
 
 fn tokens(settings: &mut Settings) {
     settings.tokens = vec![
@@ -68,10 +68,17 @@ fn strangers_learn_nothing() {
         assert!(shop.get_as("web", "/v1/orders/o-1").await.json()["tracking"].is_string());
         assert!(shop.get_as("eyes", "/v1/orders/o-1").await.json()["tracking"].is_null());
         assert_eq!(shop.post_as("solo", "/v1/orders", "p-2", &order("solo")).await.status, 201);
-        for (who, path, count) in
-            [("web", "/v1/orders", 1), ("solo", "/v1/orders", 1), ("root", "/v1/orders", 2), ("eyes", "/v1/orders", 1)]
-        {
-            assert_eq!(shop.get_as(who, path).await.json()["orders"].as_array().unwrap().len(), count, "{who}");
+        for (who, path, count) in [
+            ("web", "/v1/orders", 1),
+            ("solo", "/v1/orders", 1),
+            ("root", "/v1/orders", 2),
+            ("eyes", "/v1/orders", 1),
+        ] {
+            assert_eq!(
+                shop.get_as(who, path).await.json()["orders"].as_array().unwrap().len(),
+                count,
+                "{who}"
+            );
         }
         let work = shop.get_as("store", "/v1/fulfilments").await.json();
         assert_eq!(work["fulfilments"], json!([]));
@@ -94,12 +101,18 @@ fn contacts_stay_in_their_record() {
         assert_eq!(placed.status, 201, "{placed:?}");
         let part = placed.json()["fulfilments"][0]["fulfilment"].as_str().unwrap().to_owned();
         let moved = shop.post("/v1/orders/o-1/address", "a-1", &json!({"ship_to":person}).to_string()).await;
-        let taken = shop.post("/v1/orders/o-1/cancel", "c-1", r#"{"lines":[{"line":"2","quantity":1}]}"#).await;
+        let taken =
+            shop.post("/v1/orders/o-1/cancel", "c-1", r#"{"lines":[{"line":"2","quantity":1}]}"#).await;
         let preview = shop.post("/v1/routing/preview", "v-1", &body.to_string()).await;
         let mut answers = vec![placed, moved, taken, preview];
         for path in [
-            "/v1/orders/o-1?timeline=true", "/v1/orders", "/v1/orders/o-1/explain", "/v1/fulfilments", "/metrics",
-            "/v1/stock/A/history?warehouse=BER", &format!("/v1/fulfilments/{part}"),
+            "/v1/orders/o-1?timeline=true",
+            "/v1/orders",
+            "/v1/orders/o-1/explain",
+            "/v1/fulfilments",
+            "/metrics",
+            "/v1/stock/A/history?warehouse=BER",
+            &format!("/v1/fulfilments/{part}"),
         ] {
             answers.push(shop.get(path).await);
         }
