@@ -115,7 +115,10 @@ impl Desks {
             _ => {
                 let (channel, ttl_ms, told) = (a_channel(rng), rng.i64(1_000..90_000), rng.u32(0..4) == 0);
                 self.backorders.push((id.clone(), channel.clone()));
-                Task::Room(channel, ChannelCommand::Backorder(ClaimBackorder { owner, lines, ttl_ms, told }))
+                Task::Room(
+                    channel,
+                    ChannelCommand::Backorder(ClaimBackorder { owner, lines, limit: 0, ttl_ms, told }),
+                )
             }
         }
     }

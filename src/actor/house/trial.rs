@@ -119,6 +119,7 @@ impl Trial {
 fn opening() -> Opening {
     let warehouse = |id: &str, kind| WarehouseSpec {
         name: Some(format!("{id} 1")),
+        pickup: kind == Kind::Store,
         kind,
         ..WarehouseSpec::named(WarehouseId::stored(id))
     };

@@ -119,7 +119,8 @@ fn room_follows_open_backorders() {
     };
     let lines = vec![ClaimLine { sku: sku(), quantity: 3 }];
     let owner = OrderId::parse("07-1").unwrap();
-    let sold = ChannelCommand::Backorder(ClaimBackorder { owner, lines, limit: 0, ttl_ms: 9_000, told: false });
+    let sold =
+        ChannelCommand::Backorder(ClaimBackorder { owner, lines, limit: 0, ttl_ms: 9_000, told: false });
     let close = |units: i64| ChannelCommand::CloseBackorder {
         id: CommandId::parse("b-1").unwrap(),
         left: vec![ClaimLine { sku: sku(), quantity: units }],

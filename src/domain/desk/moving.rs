@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::claiming::refused_note;
+use super::reporting::refused_note;
 use super::command::{RequestTransfer, TaskOutcome};
 use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};

@@ -270,10 +270,10 @@ pub(super) fn cancel(scribe: &mut Scribe, known: Option<Document>, number: u32) 
 }
 
 /// Somebody must refund soon.
-pub(super) fn alert(scribe: &mut Scribe, order: Option<&mut Order>, back: &mut Return) {
+pub(super) fn alert(scribe: &mut Scribe, mut order: Option<&mut Order>, back: &mut Return) {
     back.alerted = true;
     let note = Note::at(&back.warehouse, Vec::new()).part(back.number).time(Some(back.refund_by));
-    noted(scribe, &mut order.into(), back, DeskFactKind::RefundDueSoon, note);
+    noted(scribe, &mut order, back, DeskFactKind::RefundDueSoon, note);
 }
 
 /// When somebody must be told of a return whose money has not gone back.

@@ -17,7 +17,8 @@ use crate::edge::wire::order::fulfilment::FulfilmentAnswer;
 use crate::edge::wire::order::place::{LineUnits, line_units};
 use crate::edge::wire::order::quiet::Opaque;
 use crate::edge::wire::order::step::{
-    CarrierBody, PackBody, PickBody, RejectBody, ShipFulfilmentBody, ShortPickBody, StepBody, TimedStepBody, parcels,
+    CarrierBody, PackBody, PickBody, RejectBody, ShipFulfilmentBody, ShortPickBody, StepBody, TimedStepBody,
+    parcels,
 };
 use crate::edge::wire::time::Time;
 
@@ -63,10 +64,7 @@ struct Report {
 /// 404 where there is none, also for somebody who may not know.
 pub async fn find(asking: &Asking, name: &FulfilmentName) -> Result<(Arc<Order>, u32), Problem> {
     let unknown = || Problem::from(Refusal::UnknownDocument { kind: "fulfilment" });
-    let (id, number) = match name.0.part() {
-        Some((order, 'f', number)) => (order, number),
-        Some(_) | None => return Err(unknown()),
-    };
+    let Some((id, 'f', number)) = name.0.part() else { return Err(unknown()) };
     let order = match asking.inside.house.document(&id).await {
         Ok(Document::Order(order)) => order,
         Ok(Document::Return(_) | Document::Transfer(_) | Document::Inbound(_)) => return Err(unknown()),

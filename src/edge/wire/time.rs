@@ -74,7 +74,7 @@ impl Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = if self.0 < 0 { Date::MIN } else { Date::MAX };
-        let hours = self.0.checked_mul(24).and_then(|hours| jiff::SignedDuration::try_from_hours(hours));
+        let hours = self.0.checked_mul(24).and_then(jiff::SignedDuration::try_from_hours);
         hours.and_then(|hours| EPOCH.checked_add(hours).ok()).unwrap_or(end).fmt(f)
     }
 }
@@ -111,7 +111,9 @@ mod tests {
     /// Days are dates without a time, counted from 1970, and told as they came.
     #[test]
     fn days_are_dates() {
-        for (text, day) in [("1970-01-01", 0), ("1969-12-31", -1), ("2026-10-25", 20_751), ("2027-03-28", 20_905)] {
+        for (text, day) in
+            [("1970-01-01", 0), ("1969-12-31", -1), ("2026-10-25", 20_751), ("2027-03-28", 20_905)]
+        {
             assert_eq!(Day::parse(text), Some(Day(day)), "{text}");
             assert_eq!(Day(day).to_string(), text);
         }

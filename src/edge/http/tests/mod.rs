@@ -3,10 +3,13 @@
 mod changes;
 mod documents;
 mod following;
+mod fulfilling;
 mod hostile;
+mod orders;
 mod owned;
 mod papers;
 mod privacy;
 mod reading;
+mod secrecy;
 mod selling;
 mod shop;
