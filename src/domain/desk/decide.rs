@@ -68,6 +68,10 @@ impl Machine for Desk {
         let known = known.filter(|known| {
             !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known)
         });
+        if known.is_none() && !remembers {
+            // Whoever carries a document on may come twice, the second time after it was given up.
+            return Ok(Answer::Unknown);
+        }
         if remembers && let Some(document) = &known {
             match document.knows(&envelope.id) {
                 Some(fingerprint) if fingerprint == envelope.fingerprint => {

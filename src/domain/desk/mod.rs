@@ -25,6 +25,8 @@ pub mod returning;
 pub mod scribe;
 pub mod state;
 pub mod waking;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Answer, DeskCommand, Verb};
 pub use fact::{DeskFact, DeskFactKind};
