@@ -12,8 +12,8 @@ use crate::domain::ids::OrderId;
 const CONTEXT: &str = "lagerd 1 tracking tokens";
 /// RFC 4648, in small letters: a token survives being read out and typed.
 const ALPHABET: [char; 32] = [
-    'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v',
-    'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7',
+    'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u',
+    'v', 'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7',
 ];
 /// Bytes of a token: 160 bits, which nobody guesses.
 const BYTES: usize = 20;

@@ -43,7 +43,8 @@ pub(super) fn step(
     if matches!(step, FulfilStep::Deliver { .. }) && part.carrier == Some(Carrier::ReturnedToSender) {
         return Err(Refusal::IllegalStep { act: name.name(), found: Carrier::ReturnedToSender.name() });
     }
-    let units = if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
+    let units =
+        if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
     if let Some(units) = units {
         split(scribe, order, number, units)?;
     }

@@ -17,7 +17,8 @@ use crate::edge::wire::order::fulfilment::FulfilmentAnswer;
 use crate::edge::wire::order::place::{LineUnits, line_units};
 use crate::edge::wire::order::quiet::Opaque;
 use crate::edge::wire::order::step::{
-    CarrierBody, PackBody, PickBody, RejectBody, ShipFulfilmentBody, ShortPickBody, StepBody, TimedStepBody, parcels,
+    CarrierBody, PackBody, PickBody, RejectBody, ShipFulfilmentBody, ShortPickBody, StepBody, TimedStepBody,
+    parcels,
 };
 use crate::edge::wire::time::Time;
 

@@ -59,7 +59,9 @@ impl Which {
             let mut found: Option<Arc<Order>> = None;
             for channel in house.channels.keys().filter(|channel| caller.may_see_sales(channel)) {
                 match house.find_order(name, Some(channel)).await {
-                    Ok(order) if found.as_ref().is_none_or(|known| known.id == order.id) => found = Some(order),
+                    Ok(order) if found.as_ref().is_none_or(|known| known.id == order.id) => {
+                        found = Some(order)
+                    }
                     Ok(_) => return Err(Refusal::AmbiguousOrder.into()),
                     Err(Fault::Refused(Refusal::UnknownDocument { .. })) => {}
                     Err(fault) => return Err(fault.into()),
@@ -162,7 +164,11 @@ fn placed(asking: &Asking, said: OrderBody) -> Result<(PlaceOrder, Option<Point>
         payment: same.payment.as_ref().map_or(PaymentState::Unknown, |paid| paid.state.0),
         payment_required: false,
         payment_reference: same.payment.and_then(|paid| paid.reference).map(|reference| reference.0),
-        fulfilled: same.fulfilled.map(|gone| Fulfilled { warehouse: gone.warehouse.0, at: gone.at.0, day: 0 }),
+        fulfilled: same.fulfilled.map(|gone| Fulfilled {
+            warehouse: gone.warehouse.0,
+            at: gone.at.0,
+            day: 0,
+        }),
         unknown: Vec::new(),
         routing: None,
     };
@@ -208,7 +214,12 @@ fn terms(said: &OrderBody, channel: &ChannelSpec) -> Terms {
 ///
 /// # Errors
 /// What a caller is told.
-pub async fn amend(asking: &Asking, signed: Signed, which: &Which, body: Said<'_>) -> Result<OrderAnswer, Problem> {
+pub async fn amend(
+    asking: &Asking,
+    signed: Signed,
+    which: &Which,
+    body: Said<'_>,
+) -> Result<OrderAnswer, Problem> {
     let order = which.find_to_change(asking).await?;
     let said: AmendBody = body.read()?;
     let lines = new_lines(&said.lines, 0, asking.settings.orders.lines_max)?;
@@ -247,7 +258,10 @@ pub async fn address(
     let token = token.as_ref().map(tracking::Token::as_str);
     let verb = Verb::Address {
         order: order.id.clone(),
-        destination: said.ship_to.as_ref().map_or_else(|| order.destination.clone(), AddressBody::destination),
+        destination: said
+            .ship_to
+            .as_ref()
+            .map_or_else(|| order.destination.clone(), AddressBody::destination),
         contact: record(said.ship_to.as_ref(), said.bill_to.as_ref(), before.as_deref(), token),
     };
     send(asking, signed, ("change_address", said.issued_at, &said), verb).await
@@ -280,7 +294,12 @@ pub async fn cancel(
 ///
 /// # Errors
 /// What a caller is told.
-pub async fn hold(asking: &Asking, signed: Signed, which: &Which, body: Said<'_>) -> Result<OrderAnswer, Problem> {
+pub async fn hold(
+    asking: &Asking,
+    signed: Signed,
+    which: &Which,
+    body: Said<'_>,
+) -> Result<OrderAnswer, Problem> {
     let order = which.find_to_change(asking).await?;
     let said: HoldBody = body.read()?;
     let (reason, until) = (said.reason.0.clone(), said.until.map(|time| time.0));
@@ -374,7 +393,8 @@ pub async fn reroute(
 ) -> Result<OrderAnswer, Problem> {
     let order = which.find_to_change(asking).await?;
     let said: RerouteBody = body.read_or_default()?;
-    let named = said.only.iter().map(|only| ("only", only)).chain(said.exclude.iter().map(|id| ("exclude", id)));
+    let named =
+        said.only.iter().map(|only| ("only", only)).chain(said.exclude.iter().map(|id| ("exclude", id)));
     for (path, warehouse) in named {
         if !asking.inside.house.warehouses.contains_key(&warehouse.0) {
             let detail = format!("{path}: `{}` is not configured", warehouse.0);

@@ -80,7 +80,8 @@ impl Query {
     /// 422 with what would be right.
     pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.one(name)? else { return Ok(None) };
-        let right = || Problem::invalid(name, format!("{name}: a time such as `2026-11-23T10:00:00Z` is right"));
+        let right =
+            || Problem::invalid(name, format!("{name}: a time such as `2026-11-23T10:00:00Z` is right"));
         Time::parse(text).map(|time| Some(time.0)).ok_or_else(right)
     }
 

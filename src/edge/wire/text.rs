@@ -42,7 +42,17 @@ macro_rules! names {
 }
 
 names!(
-    CartId, ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, SourceId, WarehouseId
+    CartId,
+    ChannelId,
+    CommandId,
+    LineId,
+    OrderId,
+    OrderNumber,
+    Reason,
+    Reference,
+    Sku,
+    SourceId,
+    WarehouseId
 );
 
 /// What is wrong with a name, without showing a text that may be an address of somebody.

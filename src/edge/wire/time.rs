@@ -111,7 +111,9 @@ mod tests {
     /// Days are dates without a time, counted from 1970, and told as they came.
     #[test]
     fn days_are_dates() {
-        for (text, day) in [("1970-01-01", 0), ("1969-12-31", -1), ("2026-10-25", 20_751), ("2027-03-28", 20_905)] {
+        for (text, day) in
+            [("1970-01-01", 0), ("1969-12-31", -1), ("2026-10-25", 20_751), ("2027-03-28", 20_905)]
+        {
             assert_eq!(Day::parse(text), Some(Day(day)), "{text}");
             assert_eq!(Day(day).to_string(), text);
         }

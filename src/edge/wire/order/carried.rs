@@ -143,15 +143,16 @@ impl Baggage {
         let charges = charges.map(|(at, charge)| (format!("charges[{at}].amount"), &charge.amount));
         let lines = self.lines.iter().flat_map(|(id, line)| {
             let amounts = [("unit_price", &line.unit_price), ("discount", &line.discount)];
-            amounts.into_iter().filter_map(move |(name, money)| {
-                Some((format!("{name} of line {id}"), money.as_ref()?))
-            })
+            amounts
+                .into_iter()
+                .filter_map(move |(name, money)| Some((format!("{name} of line {id}"), money.as_ref()?)))
         });
         let mut found = None;
         for (path, money) in whole.chain(charges).chain(lines) {
             let known = *found.get_or_insert(money.currency);
             if known != money.currency {
-                let detail = format!("{path}: found {} beside {known}; an order has one currency", money.currency);
+                let detail =
+                    format!("{path}: found {} beside {known}; an order has one currency", money.currency);
                 let path = if path.contains(" of line ") { "lines".to_owned() } else { path };
                 return Err(Wrong { code: "mixed_currencies", ..Wrong::new(path, detail) });
             }

@@ -160,7 +160,8 @@ impl AddressBody {
     /// # Errors
     /// A point that is none, or half of one.
     pub fn point(&self, path: &str) -> Result<Option<Point>, Wrong> {
-        let wrong = || Wrong::new(path, format!("{path}: latitude and longitude go together, within 90 and 180"));
+        let wrong =
+            || Wrong::new(path, format!("{path}: latitude and longitude go together, within 90 and 180"));
         match (self.latitude, self.longitude) {
             (None, None) => Ok(None),
             (Some(north), Some(east)) => Point::from_degrees(north.0, east.0).map(Some).ok_or_else(wrong),
@@ -230,7 +231,10 @@ mod tests {
         let text = r#"{"country":"DE","postal_code":"10115","name":"Canary Müller","phone":"+49 30 901820",
             "email":"canary@example.com","latitude":52.53,"longitude":13.38}"#;
         let address = read(text);
-        assert_eq!(format!("{address:?} {:?} {:?}", address.phone, address.latitude).matches("Canary").count(), 0);
+        assert_eq!(
+            format!("{address:?} {:?} {:?}", address.phone, address.latitude).matches("Canary").count(),
+            0
+        );
         assert!(!format!("{:?}", address.name).contains("Canary"));
         let destination = address.destination();
         assert_eq!(destination.country.map(|country| country.to_string()), Some("DE".to_owned()));
@@ -256,7 +260,8 @@ mod tests {
         assert_eq!(record(Some(&read(r#"{"country":"DE"}"#)), None, None, Some("t")), None);
         assert_eq!(record(None, None, None, Some("t")), None);
         let bill = read(r#"{"company":"Canary GmbH"}"#);
-        let first = record(Some(&read(r#"{"country":"DE","name":"A"}"#)), Some(&bill), None, Some("t")).unwrap();
+        let first =
+            record(Some(&read(r#"{"country":"DE","name":"A"}"#)), Some(&bill), None, Some("t")).unwrap();
         let text = r#"{"v":1,"ship_to":{"country":"DE","name":"A"},"bill_to":{"company":"Canary GmbH"},"tracking_token":"t"}"#;
         assert_eq!(str::from_utf8(&first).unwrap(), text);
         let moved = record(Some(&read(r#"{"country":"AT","name":"A"}"#)), None, Some(&first), None).unwrap();

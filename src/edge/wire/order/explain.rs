@@ -165,7 +165,8 @@ pub struct PreviewAnswer {
 }
 
 fn planned(warehouse: &WarehouseId, lines: &[(LineId, i64)]) -> PlannedPart {
-    let line = |(line, quantity): &(LineId, i64)| PlannedLine { line: Text(line.clone()), quantity: *quantity };
+    let line =
+        |(line, quantity): &(LineId, i64)| PlannedLine { line: Text(line.clone()), quantity: *quantity };
     PlannedPart { warehouse: Text(warehouse.clone()), lines: lines.iter().map(line).collect() }
 }
 

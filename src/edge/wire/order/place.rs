@@ -261,7 +261,10 @@ impl OrderBody {
 /// Refuses an address to ship to that has no country.
 pub(super) fn must_have_country(ship_to: Option<&AddressBody>) -> Result<(), Wrong> {
     if ship_to.is_some_and(|address| address.country.is_none()) {
-        return Err(Wrong::new("ship_to.country", "ship_to.country: two capital letters such as DE are needed"));
+        return Err(Wrong::new(
+            "ship_to.country",
+            "ship_to.country: two capital letters such as DE are needed",
+        ));
     }
     Ok(())
 }
@@ -278,7 +281,10 @@ pub(super) fn carried_lines(lines: &[OrderLineBody]) -> std::collections::BTreeM
 /// What is wrong where.
 pub fn new_lines(lines: &[OrderLineBody], least: i64, most: u64) -> Result<Vec<NewLine>, Wrong> {
     if lines.is_empty() || lines.len() as u64 > most {
-        return Err(Wrong::new("lines", format!("lines: found {}; 1 to {most} lines are right", lines.len())));
+        return Err(Wrong::new(
+            "lines",
+            format!("lines: found {}; 1 to {most} lines are right", lines.len()),
+        ));
     }
     let mut seen = BTreeSet::new();
     let line = |(at, line): (usize, &OrderLineBody)| {
@@ -294,7 +300,9 @@ pub fn new_lines(lines: &[OrderLineBody], least: i64, most: u64) -> Result<Vec<N
         }
         let sku = match &line.sku {
             Some(sku) => sku.0.clone(),
-            None if line.stock => return wrong("sku", "goods need one; say `\"stock\": false` where it is none"),
+            None if line.stock => {
+                return wrong("sku", "goods need one; say `\"stock\": false` where it is none");
+            }
             None => Sku::stored(""),
         };
         Ok(NewLine {
@@ -361,7 +369,10 @@ mod tests {
             (r#"[{"line":"1","sku":"A","quantity":1},{"line":"1","sku":"B","quantity":1}]"#, "lines[1].line"),
             (r#"[{"line":"1","sku":"A","quantity":0}]"#, "lines[0].quantity"),
             (r#"[{"line":"1","quantity":1}]"#, "lines[0].sku"),
-            (r#"[{"line":"1","sku":"A","quantity":1},{"line":"2","sku":"A","quantity":1},{"line":"3","sku":"A","quantity":1}]"#, "lines"),
+            (
+                r#"[{"line":"1","sku":"A","quantity":1},{"line":"2","sku":"A","quantity":1},{"line":"3","sku":"A","quantity":1}]"#,
+                "lines",
+            ),
         ] {
             assert_eq!(new_lines(&lines(text), 1, 2).unwrap_err().path, path, "{text}");
         }

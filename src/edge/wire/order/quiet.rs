@@ -176,7 +176,8 @@ mod tests {
     #[test]
     fn nothing_is_repeated() {
         let long = format!("\"{}\"", "canary ".repeat(40));
-        for text in ["4711000", "-4711000", "4711.5", "true", "null", "[\"canary\"]", "{\"canary\":1}", &long] {
+        for text in ["4711000", "-4711000", "4711.5", "true", "null", "[\"canary\"]", "{\"canary\":1}", &long]
+        {
             let private = serde_json::from_str::<Private<64>>(text).unwrap_err().to_string();
             let opaque = serde_json::from_str::<Opaque<Reference>>(text).unwrap_err().to_string();
             for said in [private, opaque] {
@@ -184,7 +185,8 @@ mod tests {
                 assert!(said.contains("expected a text of"), "{said}");
             }
         }
-        let refused = serde_json::from_str::<Opaque<Reference>>("\"canary@example.com\"").unwrap_err().to_string();
+        let refused =
+            serde_json::from_str::<Opaque<Reference>>("\"canary@example.com\"").unwrap_err().to_string();
         assert!(refused.contains("without @") && !refused.contains("canary"), "{refused}");
         let card = serde_json::from_str::<Free<64>>("\"4111 1111 1111 1111\"").unwrap_err().to_string();
         assert!(card.contains(REFUSED) && !card.contains("4111"), "{card}");

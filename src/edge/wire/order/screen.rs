@@ -77,7 +77,8 @@ fn is_card(digits: &str) -> bool {
 fn bears_account(text: &str) -> bool {
     let letters: Vec<char> = text.chars().map(|letter| letter.to_ascii_uppercase()).collect();
     (0..letters.len()).any(|from| {
-        let begins = from.checked_sub(1).and_then(|at| letters.get(at)).is_none_or(|before| !before.is_alphanumeric());
+        let begins =
+            from.checked_sub(1).and_then(|at| letters.get(at)).is_none_or(|before| !before.is_alphanumeric());
         begins && letters.get(from..).is_some_and(is_account)
     })
 }
@@ -95,7 +96,8 @@ fn is_account(letters: &[char]) -> bool {
     }
     let country: String = [first, second].into_iter().collect();
     let known = IBANS.split_whitespace().filter_map(|known| known.split_at_checked(2));
-    let length = known.into_iter().find(|(known, _)| *known == country).and_then(|(_, length)| length.parse().ok());
+    let length =
+        known.into_iter().find(|(known, _)| *known == country).and_then(|(_, length)| length.parse().ok());
     let Some(length): Option<usize> = length else { return false };
     let mut digits: Vec<u32> = Vec::with_capacity(length);
     let mut rest = letters.iter().peekable();
