@@ -217,8 +217,12 @@ fn write_to(text: &mut String, part: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::desk::DeskFactKind;
+    use crate::domain::desk::fact::DeskLine;
     use crate::domain::fact::FactLine;
-    use crate::domain::ids::{ChannelId, CommandId, Reference};
+    use crate::domain::ids::{
+        ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, WarehouseId,
+    };
 
     fn line(sku: &str, change: i64, reserved: i64) -> FactLine {
         let after = Level { on_hand: 10, reserved, ..Level::default() };
@@ -252,5 +256,41 @@ mod tests {
         let mut lost = Fact::new(FactKind::TailLost);
         lost.lost = Some((7, 9));
         assert_eq!(Warehouse::told(&lost).1, ["lost versions 7 to 9"]);
+    }
+
+    /// What happened to a document names the document, the units and whom it is about; nothing that is not known.
+    #[test]
+    fn a_document_reads_as_a_sentence() {
+        let line = |id: Option<&str>| DeskLine {
+            line: id.map(LineId::stored),
+            sku: Sku::parse("TEE-M").unwrap(),
+            quantity: 2,
+        };
+        let mut fact = DeskFact {
+            kind: DeskFactKind::FulfilmentShortPicked,
+            document: OrderId::stored("07-1"),
+            channel: Some(ChannelId::stored("web-de")),
+            number: Some(OrderNumber::stored("o-1")),
+            warehouse: Some(WarehouseId::stored("BER")),
+            part: Some(3),
+            lines: vec![line(Some("1")), line(None)],
+            reason: Some(Reason::stored("not_found")),
+            time: Some(Timestamp::from_millis(1_795_451_692_989)),
+        };
+        let about = ", channel web-de, order o-1, part 3, warehouse BER, reason not_found, at 2026-11-23T16:34:52.989Z";
+        let expected = [format!("07-1  2 TEE-M of line 1{about}"), format!("07-1  2 TEE-M{about}")];
+        assert_eq!(Desk::told(&fact), ("fulfilment_short_picked", expected.to_vec()));
+        fact = DeskFact {
+            kind: DeskFactKind::TransferLate,
+            channel: None,
+            number: None,
+            warehouse: None,
+            part: None,
+            lines: Vec::new(),
+            reason: None,
+            time: None,
+            ..fact
+        };
+        assert_eq!(Desk::told(&fact), ("transfer_late", vec!["07-1".to_owned()]));
     }
 }

@@ -152,11 +152,11 @@ mod tests {
     #[test]
     fn an_order_is_of_one_channel() {
         let shop = [("BER", claim("shop", false)), ("VIE", claim("shop", true)), ("ZRH", wait("shop"))];
-        assert_eq!(cross_problems(&asked(shop)), Vec::<String>::new());
+        assert_eq!(one_channel_per_order(&asked(shop)), Vec::<String>::new());
         let mixed = [("BER", claim("shop", false)), ("VIE", claim("till", true)), ("ZRH", wait("till"))];
         let expected = ["VIE", "ZRH"].map(|at| format!("order 07-1 is of shop at BER, of till at {at}"));
-        assert_eq!(cross_problems(&asked(mixed)), expected);
+        assert_eq!(one_channel_per_order(&asked(mixed)), expected);
         let waits = [("BER", claim("shop", true)), ("VIE", claim("shop", false)), ("ZRH", wait("till"))];
-        assert_eq!(cross_problems(&asked(waits)).len(), 1);
+        assert_eq!(one_channel_per_order(&asked(waits)).len(), 1);
     }
 }

@@ -1,8 +1,5 @@
-//! What desks and warehouses say of each other: no claim without its document, nothing promised otherwise than the
-//! document says, nothing of a transfer moved twice or forgotten.
-//!
-//! A document with tasks has not told everything yet, so what a warehouse has may differ from it; what has no document at
-//! all may not.
+//! What desks, warehouses and channels say of each other: no claim and no backorder without its document, nothing
+//! promised otherwise than the document says, nothing of a transfer moved twice or forgotten.
 
 use std::sync::Arc;
 
@@ -14,10 +11,11 @@ use crate::domain::ids::{OrderId, Sku, WarehouseId};
 use crate::domain::order::{Message, TaskWork, Tasks, Transfer};
 use crate::domain::warehouse::MovementKind;
 
-/// What is wrong between the documents of desks and the stock of warehouses.
+/// What is wrong between the documents of desks, the stock of warehouses and the room of channels.
 pub(super) fn problems(everything: &Everything) -> Vec<String> {
     let mut found = misplaced(everything);
     found.extend(invariant::across(open_documents(everything), everything.warehouses.values()));
+    backorders(everything, &mut found);
     transfers(everything, &mut found);
     found.sort_unstable();
     found
@@ -40,6 +38,35 @@ fn misplaced(everything: &Everything) -> Vec<String> {
         }
     }
     found
+}
+
+/// Every row of a channel that sells beyond stock is an open order's, and takes the room that its waiting units need.
+fn backorders(everything: &Everything, found: &mut Vec<String>) {
+    let mut room = invariant::room(open_documents(everything));
+    for (channel, machine) in &everything.channels {
+        for (id, row) in machine.backorders() {
+            let units = row.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
+            match room.remove(&(channel.clone(), id.clone())) {
+                Some((least, most)) if (least..=most).contains(&units) => {}
+                Some((least, most)) => found.push(format!(
+                    "{}: {channel} has {units} units open under {id}, expected {least}..={most}",
+                    row.owner
+                )),
+                None => {
+                    found.push(format!(
+                        "{}: {channel} has {units} units open under {id} for nobody",
+                        row.owner
+                    ));
+                }
+            }
+        }
+    }
+    let missing = room.into_iter().filter(|(_, (least, _))| *least > 0);
+    found.extend(
+        missing.map(|((channel, id), (least, _))| {
+            format!("{least} units should be open at {channel} under {id}")
+        }),
+    );
 }
 
 /// Goods of transfers that moved at one warehouse, as its log tells.

@@ -416,6 +416,7 @@ const fn not_begun(part: &Fulfilment) -> bool {
 pub(super) fn erase(scribe: &mut Scribe, order: &mut Order, force: bool) -> Result<bool, Refusal> {
     if matches!(order.contact, Contact::Erased(_)) || order.contact == Contact::None {
         // Deleted once more: the store may have brought it back.
+        order.tracking = None;
         scribe.contact = Some(None);
         return Ok(true);
     }

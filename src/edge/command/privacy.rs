@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
 use super::{Asking, Said, Signed};
 use crate::actor::fault::{Class, Fault};
 use crate::domain::desk::Verb;
@@ -11,8 +9,10 @@ use crate::domain::order::privacy::contact_ends;
 use crate::domain::order::{Contact, Order};
 use crate::domain::time::Timestamp;
 use crate::edge::fault::Problem;
+use crate::edge::wire::order::answer::OrderAnswer;
 use crate::edge::wire::privacy::{
-    EraseAnswer, EraseBody, ErasedAnswer, ExportAnswer, ExportBody, ExportedOrder, OrderOf, OrderVerdict,
+    EraseAnswer, EraseBody, ErasedAnswer, ExportAnswer, ExportBody, ExportedOrder, KnownContact, OrderOf,
+    OrderVerdict,
 };
 use crate::edge::wire::text::Text;
 use crate::edge::wire::time::Time;
@@ -71,7 +71,7 @@ async fn read(
     signed: &Signed,
     (index, issued_at): (usize, Option<Timestamp>),
     named: &OrderOf,
-) -> Result<(Arc<Order>, Option<Box<RawValue>>), Fault> {
+) -> Result<(Arc<Order>, Option<KnownContact>), Fault> {
     let house = &asking.inside.house;
     let order = house.find_order(named.order.0.as_str(), Some(&named.channel.0)).await?;
     if order.contact != Contact::Kept {
@@ -90,7 +90,7 @@ fn exported(
     asking: &Asking,
     named: &OrderOf,
     order: Option<&Order>,
-    contact: Option<Box<RawValue>>,
+    contact: Option<KnownContact>,
     verdict: OrderVerdict,
 ) -> ExportedOrder {
     let keeping = asking.inside.house.keeping();
@@ -104,6 +104,7 @@ fn exported(
         order: named.order.clone(),
         id: order.map(|order| Text(order.id.clone())),
         placed_at: order.map(|order| Time(order.placed_at)),
+        stands: order.map(|order| Box::new(OrderAnswer::of(order).with_timeline(order))),
         contact,
         kept_until,
         erased_at,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::deed::Deed;
 use super::fulfilment::{self, Act};
 use super::order::{self, Which};
 use super::target::Target;
@@ -51,11 +52,13 @@ pub enum Verb {
     Reroute,
     /// Report a step of a fulfilment.
     Fulfilment(Act),
+    /// Do something with another document.
+    Document(Deed),
 }
 
 impl Verb {
     /// Every command, by name.
-    pub const ALL: [(&'static str, Self); 30] = [
+    pub const ALL: [(&'static str, Self); 44] = [
         ("reserve", Self::Reserve),
         ("extend", Self::Extend),
         ("allocate", Self::Allocate),
@@ -86,6 +89,20 @@ impl Verb {
         ("uncollected", Self::Fulfilment(Act::Uncollected)),
         ("deliver", Self::Fulfilment(Act::Deliver)),
         ("carrier", Self::Fulfilment(Act::Carrier)),
+        ("announce_return", Self::Document(Deed::AnnounceReturn)),
+        ("receive_return", Self::Document(Deed::ReceiveReturn)),
+        ("inspect_return", Self::Document(Deed::InspectReturn)),
+        ("cancel_return", Self::Document(Deed::CancelReturn)),
+        ("request_transfer", Self::Document(Deed::RequestTransfer)),
+        ("ship_transfer", Self::Document(Deed::ShipTransfer)),
+        ("receive_transfer", Self::Document(Deed::ReceiveTransfer)),
+        ("close_transfer", Self::Document(Deed::CloseTransfer)),
+        ("cancel_transfer", Self::Document(Deed::CancelTransfer)),
+        ("expect_inbound", Self::Document(Deed::ExpectInbound)),
+        ("change_inbound", Self::Document(Deed::ChangeInbound)),
+        ("receive_inbound", Self::Document(Deed::ReceiveInbound)),
+        ("close_inbound", Self::Document(Deed::CloseInbound)),
+        ("erase_contacts", Self::Document(Deed::EraseContacts)),
     ];
 
     /// The command of a name.
@@ -112,6 +129,7 @@ impl Verb {
             | Self::Refund
             | Self::Reroute => Some("order"),
             Self::Fulfilment(_) => Some("fulfilment"),
+            Self::Document(deed) => deed.target(),
         }
     }
 
@@ -164,11 +182,12 @@ impl Verb {
             Self::Fulfilment(act) => {
                 told(&fulfilment::report(asking, signed, &Target::read(target)?, act, body).await?)
             }
+            Self::Document(deed) => deed.carry_out(asking, signed, target, body).await,
         }
     }
 }
 
-fn told(answer: &impl Serialize) -> Result<Vec<u8>, Problem> {
+pub(super) fn told(answer: &impl Serialize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::with_capacity(256);
     serde_json::to_writer(&mut bytes, answer).map_err(|_| Problem::bug())?;
     Ok(bytes)

@@ -1,9 +1,13 @@
 //! A person's data: what is kept of it, and that it goes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::order::answer::OrderAnswer;
+use super::order::contact::AddressBody;
 use super::text::Text;
 use super::time::Time;
 use crate::domain::ids::{ChannelId, OrderId, OrderNumber};
@@ -85,6 +89,19 @@ pub struct ExportBody {
     pub issued_at: Option<Time>,
 }
 
+/// What is kept of a person, as it was sent.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct KnownContact {
+    /// Where the goods go, and to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AddressBody>)]
+    pub ship_to: Option<Box<RawValue>>,
+    /// Who pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AddressBody>)]
+    pub bill_to: Option<Box<RawValue>>,
+}
+
 /// The personal data of one order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportedOrder {
@@ -102,9 +119,11 @@ pub struct ExportedOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub placed_at: Option<Time>,
+    /// How the order stands, with all it carried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Box<OrderAnswer>>,
     /// What is kept of the person, as it was sent; `null` where there is nothing.
-    #[schema(value_type = Option<Object>)]
-    pub contact: Option<Box<RawValue>>,
+    pub contact: Option<KnownContact>,
     /// When it is erased, if nothing happens to the order until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -123,6 +142,12 @@ pub struct ExportedOrder {
 pub struct ExportAnswer {
     /// One per order.
     pub orders: Vec<ExportedOrder>,
+}
+
+impl fmt::Debug for KnownContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KnownContact(private)")
+    }
 }
 
 impl OrderVerdict {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::journal::{Audit, audit_one};
+use super::super::journal::{Audit, audit_one};
 use crate::domain::ids::{CommandId, Sku};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
 use crate::domain::refusal::Refusal;
