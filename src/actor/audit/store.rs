@@ -1,6 +1,7 @@
 //! The audit of a whole store: each journal by itself, then all of them together.
 
 use super::across::{Everything, cross_problems};
+use super::contacts;
 use super::journal::audit_one;
 use crate::domain::channel::Channel;
 use crate::domain::desk::{Desk, DeskRules};
@@ -115,7 +116,8 @@ async fn one(
             audited
         }
         JournalKind::Desk => {
-            let (audited, desk, past) = audit_one(journal, id, &|| Desk::new(LOOKED_AT)).await?;
+            let (mut audited, desk, past) = audit_one(journal, id, &|| Desk::new(LOOKED_AT)).await?;
+            audited.problems.extend(contacts::problems(journal, id).await?);
             everything.archived_transfers.extend(past.archived_transfers);
             everything.desks.insert(id.name.clone(), desk);
             audited

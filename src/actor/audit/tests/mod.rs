@@ -1,5 +1,6 @@
 //! The audit finds what is wrong, and nothing where nothing is.
 
 mod cold;
+mod contacts;
 mod documents;
 mod shop;
