@@ -13,18 +13,13 @@ impl Audit for Desk {
     fn entry_problems(entry: &Entry<Self>, version: u64, past: &mut Past) -> Vec<String> {
         let mut problems = Vec::new();
         for (_, fact) in &entry.facts {
-            match fact.kind {
-                DeskFactKind::OrderReceived | DeskFactKind::TransferRequested => {
-                    if !past.taken_in.insert(fact.document.clone()) {
-                        problems
-                            .push(format!("J5: {} was taken in again at version {version}", fact.document));
-                    }
-                }
-                // What was refused or forgotten may come anew.
-                DeskFactKind::OrderRefused | DeskFactKind::DocumentForgotten => {
-                    past.taken_in.remove(&fact.document);
-                }
-                _ => {}
+            let begins = matches!(fact.kind, DeskFactKind::OrderReceived | DeskFactKind::TransferRequested);
+            if begins && !past.taken_in.insert(fact.document.clone()) {
+                problems.push(format!("J5: {} was taken in again at version {version}", fact.document));
+            }
+            // What was refused or forgotten may come anew.
+            if matches!(fact.kind, DeskFactKind::OrderRefused | DeskFactKind::DocumentForgotten) {
+                past.taken_in.remove(&fact.document);
             }
         }
         for row in &entry.rows {

@@ -25,6 +25,8 @@ pub mod reporting;
 pub mod returning;
 pub mod scribe;
 pub mod state;
+#[cfg(test)]
+mod tests;
 mod verb;
 pub mod waking;
 

@@ -31,8 +31,8 @@ pub(super) async fn placed(shop: &Shop, number: &str, sku: &str, units: i64) -> 
 /// What a warehouse has of a SKU.
 async fn level(shop: &Shop, warehouse: &str, sku: &str) -> Value {
     let levels = shop.get(&format!("/v1/stock/{sku}")).await.json()["levels"].clone();
-    let levels = levels.as_array().expect("levels").iter();
-    levels.cloned().find(|level| level["warehouse"] == warehouse).unwrap_or_default()
+    let mut levels = levels.as_array().expect("levels").iter();
+    levels.find(|level| level["warehouse"] == warehouse).cloned().unwrap_or_default()
 }
 
 /// An order comes back to another store, is looked at unit by unit and refunded; a resend is the same return, and no more

@@ -79,7 +79,11 @@ impl Dice {
     }
 
     pub(super) fn small(&mut self) -> u32 {
-        if self.flag() { u32::try_from(self.below(5)).unwrap() } else { self.roll() as u32 }
+        if self.flag() {
+            u32::try_from(self.below(5)).unwrap()
+        } else {
+            u32::try_from(self.roll() >> 32).unwrap()
+        }
     }
 
     pub(super) fn units(&mut self) -> i64 {
