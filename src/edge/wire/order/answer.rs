@@ -200,7 +200,7 @@ pub struct OrderAnswer {
     /// Why nobody works on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldAnswer>,
-    /// Why it was cancelled as a whole.
+    /// Why what had not left was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub cancelled_for: Option<Text<Reason>>,

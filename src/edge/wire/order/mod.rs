@@ -2,7 +2,8 @@
 //!
 //! `place` is an order as it comes, `change` what may be asked of one, `step` what warehouses report, `answer`,
 //! `fulfilment` and `explain` are what is told. `contact` is the part of an order that is about a person, `carried` what is
-//! kept as given, `money` its amounts, `quiet` texts that are never repeated, `screen` knows card and bank numbers.
+//! kept as given, `money` its amounts, `quiet` texts that are never repeated, `screen` knows card and bank numbers, `wrong`
+//! is what is not right in a request that could be read.
 //!
 //! Invariant: a contact goes into bytes that only its record holds: its shapes print nothing, and what is wrong in one is
 //! told without what was sent.
@@ -19,22 +20,6 @@ pub mod place;
 pub mod quiet;
 pub mod screen;
 pub mod step;
+mod wrong;
 
-/// What is wrong with a request that could be read: where, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// The stable word for it.
-    pub code: &'static str,
-    /// Where in the request.
-    pub path: String,
-    /// What would be right.
-    pub detail: String,
-}
-
-impl Wrong {
-    /// Something that is simply not right.
-    #[must_use]
-    pub fn new(path: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { code: "invalid", path: path.into(), detail: detail.into() }
-    }
-}
+pub use wrong::Wrong;
