@@ -1,57 +1,71 @@
-//! Personal data lies where its order says it does: a contact belongs to an order that keeps one. Values are not read.
+//! Personal data beside a desk's journal: each contact is of an order that keeps one, and each order that keeps one has
+//! it.
+
+use ahash::AHashSet;
+use bytes::Bytes;
 
 use crate::domain::desk::{Desk, DeskRow, Document};
-use crate::domain::ids::OrderId;
 use crate::domain::order::Contact;
 use crate::journal::record::Recorded;
 use crate::journal::{Journal, JournalError, JournalId, Table, scan};
 
-/// What is wrong with the contacts beside a desk's journal. A daemon that runs meanwhile may have erased, or taken in,
-/// what differs at first; it is looked at twice.
-pub(super) async fn problems(
-    journal: &dyn Journal,
-    id: &JournalId,
-    desk: &Desk,
-) -> Result<Vec<String>, JournalError> {
-    let mut keys = Vec::new();
-    scan(journal, id, Table::Contacts, &mut |key, _value| {
-        keys.push(key);
+/// What is wrong, in words. Others may write meanwhile: what differs at first is looked at again.
+pub(super) async fn problems(journal: &dyn Journal, id: &JournalId) -> Result<Vec<String>, JournalError> {
+    let mut there = AHashSet::new();
+    let mut keep = |key: Bytes, _| {
+        there.insert(key);
         Ok(())
-    })
-    .await?;
-    let mut found = Vec::new();
-    for key in keys {
-        let name = String::from_utf8_lossy(&key).into_owned();
-        let order = OrderId::stored(&name);
-        let open = desk.document(&order).cloned();
-        let document = match open {
-            Some(document) => Some(document),
-            None => stored(journal, id, &key).await?,
-        };
-        let kept = document.as_ref().and_then(Document::order).map(|order| order.contact);
-        if kept == Some(Contact::Kept) || journal.row(id, Table::Contacts, &key).await?.is_none() {
-            continue;
-        }
-        found.push(match kept {
-            Some(Contact::Erased(_)) => format!("privacy: the contact of {name} is there, and was erased"),
-            Some(Contact::None | Contact::Kept) => {
-                format!("privacy: {name} has a contact it does not know of")
+    };
+    scan(journal, id, Table::Contacts, &mut keep).await?;
+    let mut named = AHashSet::new();
+    for table in [Table::Orders, Table::Archive] {
+        let mut name = |key: Bytes, value: Bytes| {
+            if keeps(table, &key, &value)? {
+                named.insert(key);
             }
-            None => format!("privacy: a contact of {name} is there, and no such order"),
-        });
+            Ok(())
+        };
+        scan(journal, id, table, &mut name).await?;
     }
-    Ok(found)
+    let mut problems = Vec::new();
+    for key in there.symmetric_difference(&named) {
+        problems.extend(wrong(journal, id, key).await?);
+    }
+    problems.sort_unstable();
+    Ok(problems)
 }
 
-/// A document as the store has it: settled, or open since the desk was read.
-async fn stored(journal: &dyn Journal, id: &JournalId, key: &[u8]) -> Result<Option<Document>, JournalError> {
-    for table in [Table::Archive, Table::Orders] {
-        if let Some(value) = journal.row(id, table, key).await?
-            && let DeskRow::Open(_, document) | DeskRow::Archived(_, document) =
-                Desk::row_from(table, key, &value)?
-        {
-            return Ok(document);
+/// What is wrong with one order's contact, read anew; nothing where somebody writes it just now.
+async fn wrong(journal: &dyn Journal, id: &JournalId, key: &Bytes) -> Result<Option<String>, JournalError> {
+    let before = kept(journal, id, key).await?;
+    let there = journal.row(id, Table::Contacts, key).await?.is_some();
+    if kept(journal, id, key).await? != before {
+        return Ok(None);
+    }
+    let what = match (before, there) {
+        (Some(true), false) => "is missing",
+        (Some(false), true) => "is there, though its order says that it was erased",
+        (None, true) => "is of no order",
+        (Some(true), true) | (Some(false) | None, false) => return Ok(None),
+    };
+    Ok(Some(format!("the contact of {} {what}", String::from_utf8_lossy(key))))
+}
+
+/// Whether an order says that its contact is kept; `None` where there is no such order.
+async fn kept(journal: &dyn Journal, id: &JournalId, key: &Bytes) -> Result<Option<bool>, JournalError> {
+    for table in [Table::Orders, Table::Archive] {
+        if let Some(value) = journal.row(id, table, key).await? {
+            return keeps(table, key, &value).map(Some);
         }
     }
     Ok(None)
+}
+
+fn keeps(table: Table, key: &[u8], value: &[u8]) -> Result<bool, JournalError> {
+    Ok(match Desk::row_from(table, key, value)? {
+        DeskRow::Open(_, Some(Document::Order(order))) | DeskRow::Archived(_, Some(Document::Order(order))) => {
+            order.contact == Contact::Kept && !order.withdrawn
+        }
+        DeskRow::Open(..) | DeskRow::Archived(..) | DeskRow::Refused(..) | DeskRow::Asked(..) => false,
+    })
 }

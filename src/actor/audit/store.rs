@@ -117,7 +117,7 @@ async fn one(
         }
         JournalKind::Desk => {
             let (mut audited, desk, past) = audit_one(journal, id, &|| Desk::new(LOOKED_AT)).await?;
-            audited.problems.extend(contacts::problems(journal, id, &desk).await?);
+            audited.problems.extend(contacts::problems(journal, id).await?);
             everything.archived_transfers.extend(past.archived_transfers);
             everything.desks.insert(id.name.clone(), desk);
             audited

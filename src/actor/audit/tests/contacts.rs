@@ -1,41 +1,33 @@
-use std::sync::Arc;
+//! Personal data beside the journal.
 
-use bytes::Bytes;
+use super::documents::placed;
+use super::shop::Shop;
+use crate::domain::desk::Verb;
+use crate::domain::desk::command::PlaceOrder;
 
-use crate::actor::audit::audit;
-use crate::domain::desk::Desk;
-use crate::domain::memory::Windows;
-use crate::domain::time::Timestamp;
-use crate::domain::warehouse::Rules;
-use crate::journal::memory::MemoryJournal;
-use crate::journal::record::{Entry, changes_of};
-use crate::journal::{Batch, Change, Head, Journal, JournalId, JournalKind, Table};
+const ADDRESS: &str = "Erika Mustermann, Heidestrasse 17";
 
-/// Writes an entry of nothing, with a contact beside it.
-async fn beside(store: &MemoryJournal, expected: Head, value: Option<&'static str>) -> Head {
-    let at = Timestamp::from_millis(1_764_000_000_000);
-    let entry = Entry::<Desk> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() };
-    let head = Head { version: expected.version + 1, nonce: expected.nonce + 7 };
-    let key = Bytes::from_static(b"07-1");
-    let change = Change {
-        table: Table::Contacts,
-        key,
-        value: value.map(|value| Bytes::from_static(value.as_bytes())),
-    };
-    let batch = Batch { expected, head, entry: entry.encode(), changes: vec![change] };
-    store.commit(&JournalId::new(JournalKind::Desk, "07"), Arc::new(batch)).await.unwrap();
-    head
-}
-
-/// A contact that belongs to no order is told, without a word of what stands in it; once it is gone all is well.
+/// An order that keeps its contact is right, and so is one that was erased; a contact that is gone without a word, that
+/// has come back or that is of no order is named, and what is in it never told.
 #[tokio::test]
-async fn a_contact_of_nobody_is_found() {
-    let windows = Windows { hold_ms: 1_000, movement_ms: 1_000, ids_max: 10 };
-    let rules = Rules { max_hold_ms: 1_000, count_horizon_ms: 1_000, windows };
-    let store = MemoryJournal::new(changes_of, 1);
-    let head = beside(&store, Head::GENESIS, Some("Erika Mustermann")).await;
-    let found = audit(&store, rules).await.unwrap();
-    assert_eq!(found.journals[0].problems, ["privacy: a contact of 07-1 is there, and no such order"]);
-    beside(&store, head, None).await;
-    assert!(audit(&store, rules).await.unwrap().is_clean());
+async fn contacts_belong_to_orders_that_keep_them() {
+    let order = PlaceOrder { contact: Some(ADDRESS.into()), ..placed() };
+    let id = order.id.clone();
+    let mut shop = Shop::for_document(&id);
+    shop.desk(Verb::Place(Box::new(order))).await;
+    assert_eq!(shop.problems().await, Vec::<String>::new());
+    shop.forge_contact(id.as_str(), None).await;
+    assert_eq!(shop.problems().await, [format!("the contact of {id} is missing")]);
+    shop.desk(Verb::EraseContact { order: id.clone(), force: true }).await;
+    assert_eq!(shop.problems().await, Vec::<String>::new());
+    shop.forge_contact(id.as_str(), Some(ADDRESS)).await;
+    shop.forge_contact("07-nobodys", Some(ADDRESS)).await;
+    let mut expected = [
+        format!("the contact of {id} is there, though its order says that it was erased"),
+        "the contact of 07-nobodys is of no order".to_owned(),
+    ];
+    expected.sort_unstable();
+    assert_eq!(shop.problems().await, expected);
+    shop.desk(Verb::EraseContact { order: id.clone(), force: false }).await;
+    assert_eq!(shop.problems().await.len(), 1);
 }

@@ -143,7 +143,7 @@ fn routing() -> Routing {
     Routing { decision, places, free: Vec::new(), serviceable: true }
 }
 
-fn placed() -> PlaceOrder {
+pub(super) fn placed() -> PlaceOrder {
     let line =
         NewLine { id: LineId::parse("1").unwrap(), sku: sku(), quantity: 3, stock: true, unit_value: 1_999 };
     PlaceOrder {

@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Command, Rules, Warehouse};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::record::{Entry, Recorded, changes_of};
-use crate::journal::{Batch, Head, Journal, JournalId};
+use crate::journal::{Batch, Change, Head, Journal, JournalId, Table};
 
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -58,14 +58,30 @@ impl<M: Recorded> Room<M> {
         }
         let closed = draft.close(&self.machine);
         let entry = Entry { at: NOW, causes: closed.causes, facts: closed.facts, rows: closed.rows };
-        self.write(journal, &entry).await;
+        let beside = closed.asides.into_iter().map(|aside| (aside.key, aside.value));
+        self.write_with(journal, &entry, beside.collect()).await;
         self.machine.settle(&entry.rows);
         answer
     }
 
     async fn write(&mut self, journal: &MemoryJournal, entry: &Entry<M>) {
+        self.write_with(journal, entry, Vec::new()).await;
+    }
+
+    async fn write_with(
+        &mut self,
+        journal: &MemoryJournal,
+        entry: &Entry<M>,
+        beside: Vec<(String, Option<Vec<u8>>)>,
+    ) {
         let head = Head { version: self.head.version + 1, nonce: self.head.nonce + 11 };
-        let batch = Batch { expected: self.head, head, entry: entry.encode(), changes: entry.changes() };
+        let beside = beside.into_iter().map(|(key, value)| Change {
+            table: Table::Contacts,
+            key: key.into(),
+            value: value.map(Into::into),
+        });
+        let changes = entry.changes().into_iter().chain(beside).collect();
+        let batch = Batch { expected: self.head, head, entry: entry.encode(), changes };
         journal.commit(&JournalId::new(M::KIND, &self.name), Arc::new(batch)).await.unwrap();
         self.head = head;
     }
@@ -118,6 +134,13 @@ impl Shop {
         let facts = facts.into_iter().map(|fact| (None, fact)).collect();
         let entry = Entry { at: NOW, causes: Vec::new(), facts, rows };
         self.desk.write(&self.journal, &entry).await;
+    }
+
+    /// Writes beside the desk's journal what no command of it did.
+    pub(super) async fn forge_contact(&mut self, order: &str, contact: Option<&str>) {
+        let entry = Entry { at: NOW, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() };
+        let beside = vec![(order.to_owned(), contact.map(|text| text.as_bytes().to_vec()))];
+        self.desk.write_with(&self.journal, &entry, beside).await;
     }
 
     /// Asks a warehouse as somebody from outside.

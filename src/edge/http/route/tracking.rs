@@ -113,7 +113,7 @@ async fn followed(house: &House, token: &str) -> Result<Option<Arc<Order>>, Prob
     let Some((id, secret)) = token.split_once('.') else { return Ok(None) };
     let Ok(id) = OrderId::parse(id) else { return Ok(None) };
     let order = match house.document(&id).await {
-        Ok(Document::Order(order)) => Some(order),
+        Ok(Document::Order(order)) => Some(order).filter(|order| !order.withdrawn),
         Ok(Document::Return(_) | Document::Transfer(_) | Document::Inbound(_)) => None,
         Err(Fault::Refused(Refusal::UnknownDocument { .. })) => None,
         Err(fault) => return Err(fault.into()),
