@@ -71,7 +71,7 @@ fn orders(settings: &Settings) -> OrderRules {
             ..base.desk
         },
         claim_ttl_ms: millis(routing.claim_ttl_s, 1_000),
-        pay_within_ms: base.pay_within_ms,
+        pay_within_ms: millis(orders.pay_within_s, 1_000),
         keeping: Keeping {
             contact_after_delivery_ms: days(settings.privacy.contact_days_after_delivery),
             contact_after_cancel_ms: days(settings.privacy.contact_days_after_cancel),

@@ -12,10 +12,12 @@ use super::desk::{self, Lobby, OrderRules};
 use super::locks::Locks;
 use super::publishing::{Publisher, turn_levels};
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
-use crate::actor::directory::Ground;
+use crate::actor::directory::{Ground, Life};
+use crate::actor::mailbox::Mailbox;
 use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
 use crate::domain::channel::Channel;
-use crate::domain::item::Items;
+use crate::domain::item::{Item, Items};
+use crate::domain::memory::Windows;
 use crate::domain::warehouse::{Rules, Warehouse};
 use crate::feed::{ChannelFeed, Skus};
 use crate::journal::{JournalError, JournalId, JournalKind};
@@ -54,8 +56,7 @@ impl House {
     }
 
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
-        let rules = opening.rules;
-        let windows = rules.windows;
+        let (rules, windows) = (opening.rules, opening.rules.windows);
         let skus = Arc::new(Skus::default());
         let lobby = Lobby::default();
         let served = lobby.served();
@@ -99,21 +100,17 @@ impl House {
                 Ok::<_, JournalError>(((spec.id.clone(), Arc::new(handle)), life))
             }
         });
-        let cards = Arc::new(RowView::default());
-        let watched = cards.clone();
-        let fresh = Arc::new(move || Items::new(windows));
-        let watch = Arc::new(move || Box::new(ItemWatch(watched.clone())) as Box<_>);
         let (warehouses, warehouse_lives): (Vec<_>, Vec<_>) =
             try_join_all(warehouses).await?.into_iter().unzip();
         let (channels, channel_lives): (Vec<_>, Vec<_>) = try_join_all(channels).await?.into_iter().unzip();
-        let (items, item_life) =
-            ground.start(JournalId::new(JournalKind::Items, ITEMS), 0, fresh, watch).await?;
+        let (items, cards, item_life) = open_items(ground, windows).await?;
         // Behind the warehouses: what a desk still has to tell may be for any of them.
+        let warehouses: BTreeMap<_, _> = warehouses.into_iter().collect();
         let (desks, desk_lives) = lobby.open(ground, &opening.orders).await?;
         let lives =
             warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).chain(desk_lives).collect();
         let house = Arc::new(Self {
-            warehouses: warehouses.into_iter().collect::<BTreeMap<_, _>>(),
+            warehouses,
             channels: channels.into_iter().collect(),
             items,
             cards,
@@ -127,8 +124,7 @@ impl House {
             io: ground.io.clone(),
         });
         house.publish(ground).await;
-        ground.io.spawn(desk::run(house.clone(), ground.stopping.clone()));
-        ground.io.spawn(desk::retain(house.clone(), ground.stopping.clone()));
+        house.carry_on(ground);
         Ok(house)
     }
 
@@ -141,6 +137,12 @@ impl House {
         ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
     }
 
+    /// Goes on with what documents have to tell, and with forgetting what must not be kept.
+    fn carry_on(self: &Arc<Self>, ground: &Ground) {
+        ground.io.spawn(desk::run(self.clone(), ground.stopping.clone()));
+        ground.io.spawn(desk::retain(self.clone(), ground.stopping.clone()));
+    }
+
     /// Lets every actor finish what it has taken: desks, channels and items first, then warehouses. False where one did not
     /// within the deadline.
     pub async fn close(&self, deadline: Duration) -> bool {
@@ -150,4 +152,18 @@ impl House {
         let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
         items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
+}
+
+/// The actor of the item cards, and the cards as confirmed.
+async fn open_items(
+    ground: &Ground,
+    windows: Windows,
+) -> Result<(Mailbox<Items>, Arc<RowView<Item>>, Arc<Life>), JournalError> {
+    let cards = Arc::new(RowView::default());
+    let watched = cards.clone();
+    let fresh = Arc::new(move || Items::new(windows));
+    let watch = Arc::new(move || Box::new(ItemWatch(watched.clone())) as Box<_>);
+    let journal = JournalId::new(JournalKind::Items, ITEMS);
+    let (items, life) = ground.start(journal, 0, fresh, watch).await?;
+    Ok((items, cards, life))
 }

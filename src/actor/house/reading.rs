@@ -70,7 +70,7 @@ impl House {
             .iter()
             .filter_map(|(id, handle)| {
                 let row = handle.view.row(sku)?;
-                Some(SkuLevel { warehouse: id.clone(), row, inbound: handle.view.inbound(sku) })
+                Some(SkuLevel { warehouse: id.clone(), row, inbound: self.inbound(id, sku) })
             })
             .collect();
         if levels.is_empty() {
@@ -130,7 +130,17 @@ impl House {
     /// [`Refusal::UnknownChannel`].
     pub fn expected_on(&self, channel: &ChannelId, sku: &Sku) -> Result<Option<Timestamp>, Refusal> {
         let handle = self.channel(channel)?;
-        Ok(self.taking(handle).filter_map(|warehouse| warehouse.view.expected_on(sku)).min())
+        let expected = self.taking(handle).filter_map(|warehouse| {
+            let waiting = warehouse.view.with(sku, |row| row.map_or(0, |row| row.waiting));
+            self.unpromised(&warehouse.spec.id, sku, waiting).first().map(|(at, _)| *at)
+        });
+        Ok(expected.min())
+    }
+
+    /// Units of a SKU that are expected at a warehouse.
+    fn inbound(&self, warehouse: &WarehouseId, sku: &Sku) -> i64 {
+        let incoming = self.desks.view.incoming(warehouse, sku);
+        incoming.iter().fold(0, |sum, (_, units)| sum.saturating_add(*units))
     }
 
     /// A SKU's item card.

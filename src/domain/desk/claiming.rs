@@ -15,7 +15,7 @@ use crate::domain::order::{
     ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, Task, TaskWork,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::routing::{Blocked, Left, LeftWhat, Part, Why};
+use crate::domain::routing::{Left, LeftWhat, Part, Why};
 use crate::domain::warehouse::WaitForStock;
 
 /// Why an order waits that no place was found for.
@@ -280,8 +280,11 @@ pub(super) fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) 
 pub(super) fn give_everything_back(scribe: &mut Scribe, order: &mut Order) {
     stop_routing(scribe, order);
     let lines: Vec<(LineId, i64)> = order.lines.iter().map(|line| (line.id.clone(), line.open())).collect();
-    for (line, quantity) in lines {
-        super::changing::take_back(scribe, order, &line, quantity, true);
+    for (id, quantity) in lines {
+        let taken = super::changing::take_back(scribe, order, &id, quantity, true);
+        if let Some(line) = order.line_mut(&id) {
+            line.cancelled = line.cancelled.saturating_add(taken);
+        }
     }
 }
 

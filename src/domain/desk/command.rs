@@ -413,6 +413,19 @@ pub struct ReturnedUnits {
     pub quantity: i64,
 }
 
+/// Units that a buyer sends back; the order's line or the goods must be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnouncedUnits {
+    /// The order's line.
+    pub line: Option<LineId>,
+    /// Which goods.
+    pub sku: Option<Sku>,
+    /// How many.
+    pub quantity: i64,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
 /// A return as announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnounceReturn {
@@ -426,8 +439,8 @@ pub struct AnnounceReturn {
     pub reference: Option<Reference>,
     /// Where it goes.
     pub warehouse: WarehouseId,
-    /// What: the order's line where it is known, the goods, units, why.
-    pub lines: Vec<(Option<LineId>, Option<Sku>, i64, Option<Reason>)>,
+    /// What.
+    pub lines: Vec<AnnouncedUnits>,
     /// When the buyer declared it.
     pub declared_at: Option<Timestamp>,
     /// Until when the buyer must have the money; the rule's term after it was declared where nothing is said.

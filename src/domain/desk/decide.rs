@@ -6,7 +6,9 @@ use super::command::{Answer, DeskCommand, Verb};
 use super::fact::{DeskFact, DeskFactKind};
 use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskKey, DeskRow, DeskRules, Document, Refused, key_of};
-use super::{changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking};
+use super::{
+    changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking,
+};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
 use crate::domain::order::model::{KNOWN_MAX, Known};
@@ -65,8 +67,13 @@ impl Machine for Desk {
         let remembers = !command.verb.is_internal();
         // What was refused is nobody's any more; it only gives back what it claimed.
         let withdrawn = |document: &Document| document.order().is_some_and(|order| order.withdrawn);
-        let known =
-            known.filter(|known| !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known));
+        let known = known.filter(|known| {
+            !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known)
+        });
+        if known.is_none() && !remembers {
+            // Whoever carries a document on may come twice, the second time after it was given up.
+            return Ok(Answer::Unknown);
+        }
         if remembers && let Some(document) = &known {
             match document.knows(&envelope.id) {
                 Some(fingerprint) if fingerprint == envelope.fingerprint => {
@@ -448,10 +455,7 @@ fn push_known(known: &mut Vec<Known>, new: Option<Known>) {
 
 /// Whether a refusal says something about the document, not about the message.
 const fn is_lasting(refusal: &Refusal) -> bool {
-    !matches!(
-        refusal,
-        Refusal::IdempotencyConflict | Refusal::DeskFull | Refusal::UnknownDocument { .. }
-    )
+    !matches!(refusal, Refusal::IdempotencyConflict | Refusal::DeskFull | Refusal::UnknownDocument { .. })
 }
 
 /// The refusal of a command about something nobody knows.

@@ -15,6 +15,7 @@ use crate::domain::order::{
     Fulfilment, FulfilmentState, Inbound, InboundState, Message, Order, Return, Task, TaskWork, Transfer,
     TransferState,
 };
+use crate::domain::routing::Method;
 use crate::domain::warehouse::Warehouse;
 
 /// Everything that is wrong with a desk, in words; empty where all holds.
@@ -36,8 +37,8 @@ pub fn of_desk(desk: &Desk) -> Vec<String> {
     }
     let told: BTreeMap<_, _> = desk.asked().map(|(key, count)| (key.clone(), count)).collect();
     for (key, count) in asked {
-        let told = told.get(&key).copied().unwrap_or(0);
-        if told < count {
+        // What was asked on a day long past is forgotten.
+        if let Some(told) = told.get(&key).filter(|told| **told < count) {
             found.push(format!("{} was asked {told} times on day {}, {count} are open", key.0, key.1));
         }
     }
@@ -149,6 +150,16 @@ fn of_fulfilment(order: &Order, part: &Fulfilment, found: &mut Vec<String>) {
     }
     if part.state == FulfilmentState::OnHold && !(part.held_in.is_open() && order.holds_back()) {
         found.push(format!("fulfilment {number} is held in {} for no reason", part.held_in.name()));
+    }
+    let waits = matches!(part.state, FulfilmentState::OnHold) || !part.state.is_before_packing();
+    if order.hold.is_none() && order.holds_back() && !waits {
+        found.push(format!("fulfilment {number} is {}, but all of it goes at once", part.state.name()));
+    }
+    if let Method::Pickup(at) = &order.method
+        && part.warehouse != *at
+        && part.state.is_allocated()
+    {
+        found.push(format!("fulfilment {number} is at {}, its buyer comes to {at}", part.warehouse));
     }
     let planned = |task: &Task| match &task.work {
         TaskWork::Claim { parts, .. } | TaskWork::Allocate { parts, .. } => {
@@ -342,7 +353,8 @@ impl Said {
                 }
                 Message::Unwait { wait, quantity } => {
                     let (bounds, _) = self.waits.entry((warehouse.clone(), wait.clone())).or_default();
-                    bounds.add(if first { 0 } else { *quantity }, *quantity);
+                    // What was served meanwhile is given back instead.
+                    bounds.add(0, *quantity);
                 }
                 Message::GiveUpWait { wait } => {
                     self.unsure.insert((warehouse.clone(), wait.clone()));
@@ -362,7 +374,11 @@ impl Said {
         let names = |claim: &CommandId, sku: &Sku| {
             let key = (at.clone(), claim.clone(), sku.clone());
             let wait = (at.clone(), claim.clone());
-            self.claims.contains_key(&key) || self.waits.contains_key(&wait) || self.unsure.contains(&wait)
+            // What was served before it was given up is told as served, and given back then, by an order that has settled too.
+            let told = warehouse.waiting().get(claim).is_some_and(|row| row.unacknowledged() > 0);
+            told || self.claims.contains_key(&key)
+                || self.waits.contains_key(&wait)
+                || self.unsure.contains(&wait)
         };
         for (_, hold) in warehouse.holds() {
             let Some(owner) = &hold.owner else { continue };
@@ -389,12 +405,14 @@ impl Said {
                 continue;
             }
             let Some((bounds, booked)) = self.waits.get(&key) else {
+                if row.quantity == 0 {
+                    continue;
+                }
                 found.push(format!("{}: {id} waits at {at} for nobody", row.owner));
                 continue;
             };
             let unbooked = row.served.saturating_sub(*booked);
             let units = row.quantity.saturating_add(unbooked);
-            // What was served before it was given up is told as served, and given back then.
             let most = if unbooked > 0 { i64::MAX } else { bounds.most };
             if units < bounds.least || row.quantity > bounds.most || units > most || unbooked < 0 {
                 found.push(format!(

@@ -27,6 +27,8 @@ pub mod scribe;
 pub mod state;
 mod verb;
 pub mod waking;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Answer, DeskCommand, Verb};
 pub use fact::{DeskFact, DeskFactKind};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::command::{AnnounceReturn, ReturnedUnits};
+use super::command::{AnnounceReturn, AnnouncedUnits, ReturnedUnits};
 use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};
 use super::scribe::{Note, Scribe};
@@ -98,20 +98,16 @@ fn announced(
     }
 }
 
-type SaidLine = (Option<crate::domain::ids::LineId>, Option<Sku>, i64, Option<crate::domain::ids::Reason>);
-
-fn loose_line((_, sku, quantity, reason): &SaidLine) -> Result<ReturnLine, Refusal> {
+fn loose_line(said: &AnnouncedUnits) -> Result<ReturnLine, Refusal> {
+    let AnnouncedUnits { sku, quantity, reason, .. } = said;
     let sku = sku.clone().ok_or(Refusal::OutOfRange)?;
     let quantity = Quantity::new(*quantity).ok_or(Refusal::OutOfRange)?.units();
     Ok(fresh(None, sku, quantity, reason.clone()))
 }
 
 /// A line of an order that comes back: no more than has left and was not announced before.
-fn order_line(
-    order: &Order,
-    back: &Return,
-    (line, sku, quantity, reason): &SaidLine,
-) -> Result<ReturnLine, Refusal> {
+fn order_line(order: &Order, back: &Return, said: &AnnouncedUnits) -> Result<ReturnLine, Refusal> {
+    let AnnouncedUnits { line, sku, quantity, reason } = said;
     let quantity = Quantity::new(*quantity).ok_or(Refusal::OutOfRange)?.units();
     let found = match (line, sku) {
         (Some(id), _) => order.line(id).ok_or_else(|| Refusal::UnknownLine(id.clone()))?,

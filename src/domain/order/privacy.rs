@@ -36,6 +36,7 @@ pub fn contact_ends(order: &Order, keeping: &Keeping) -> Timestamp {
                 DeskFactKind::OrderDelivered,
                 DeskFactKind::FulfilmentDelivered,
                 DeskFactKind::FulfilmentCollected,
+                DeskFactKind::ReturnedToSender,
             ];
             last(order, &kinds).plus(keeping.contact_after_delivery_ms)
         }

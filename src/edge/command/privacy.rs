@@ -11,7 +11,8 @@ use crate::domain::time::Timestamp;
 use crate::edge::fault::Problem;
 use crate::edge::wire::order::answer::OrderAnswer;
 use crate::edge::wire::privacy::{
-    EraseAnswer, EraseBody, ErasedAnswer, ExportAnswer, ExportBody, ExportedOrder, KnownContact, OrderOf, OrderVerdict,
+    EraseAnswer, EraseBody, ErasedAnswer, ExportAnswer, ExportBody, ExportedOrder, KnownContact, OrderOf,
+    OrderVerdict,
 };
 use crate::edge::wire::text::Text;
 use crate::edge::wire::time::Time;

@@ -6,7 +6,7 @@ use super::{Asking, Said, Signed};
 use crate::actor::House;
 use crate::actor::house::Sender;
 use crate::domain::desk::Verb;
-use crate::domain::desk::command::{AnnounceReturn, ReturnedUnits};
+use crate::domain::desk::command::{AnnounceReturn, AnnouncedUnits, ReturnedUnits};
 use crate::domain::ids::ReturnId;
 use crate::domain::order::Inspected;
 use crate::edge::fault::Problem;
@@ -46,7 +46,8 @@ pub async fn announce(asking: &Asking, signed: Signed, body: Said<'_>) -> Result
     let id = House::document_id("return", &signed.id);
     let line = |line: crate::edge::wire::returns::AnnouncedLine| {
         let (of, sku) = (line.line.map(|id| id.0), line.sku.map(|sku| sku.0));
-        (of, sku, line.quantity.0, line.reason.map(|reason| reason.0))
+        let reason = line.reason.map(|reason| reason.0);
+        AnnouncedUnits { line: of, sku, quantity: line.quantity.0, reason }
     };
     let announced = AnnounceReturn {
         order,

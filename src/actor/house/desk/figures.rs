@@ -158,8 +158,13 @@ impl House {
         }
     }
 
-    /// What is expected and not promised to those who wait already.
-    fn unpromised(&self, warehouse: &WarehouseId, sku: &Sku, waiting: i64) -> Vec<(Timestamp, i64)> {
+    /// What is expected and not promised to those who wait already, soonest first; without what has no time.
+    pub(in crate::actor::house) fn unpromised(
+        &self,
+        warehouse: &WarehouseId,
+        sku: &Sku,
+        waiting: i64,
+    ) -> Vec<(Timestamp, i64)> {
         let mut promised = waiting;
         let mut incoming = self.desks.view.incoming(warehouse, sku);
         for (_, units) in &mut incoming {

@@ -79,10 +79,14 @@ impl Words {
                 self.say("A part of your order is on its way.", "Ein Teil Ihrer Bestellung ist unterwegs.")
             }
             Commercial::Shipped => self.say("Your order is on its way.", "Ihre Bestellung ist unterwegs."),
-            Commercial::Delivered | Commercial::Closed if collected => {
+            Commercial::Closed => self.say(
+                "Your order is closed; a part of it came back to us.",
+                "Ihre Bestellung ist abgeschlossen; ein Teil davon kam zu uns zurück.",
+            ),
+            Commercial::Delivered if collected => {
                 self.say("You have collected your order.", "Sie haben Ihre Bestellung abgeholt.")
             }
-            Commercial::Delivered | Commercial::Closed => {
+            Commercial::Delivered => {
                 self.say("Your order has been delivered.", "Ihre Bestellung wurde zugestellt.")
             }
             Commercial::Cancelled => {

@@ -149,7 +149,7 @@ fn links_that_lead_nowhere_look_alike() {
         let right = link.strip_prefix(&format!("/track/{id}.")).unwrap().to_owned();
         let mut seen = Vec::new();
         for path in [
-            format!("/track/{id}.{}", right.replace(&right[..1], "_")),
+            format!("/track/{id}.{}", right.replace(right.chars().next().unwrap(), "_")),
             format!("/track/{id}."),
             format!("/track/{id}"),
             format!("/track/07-00000000000000000000000000.{right}"),

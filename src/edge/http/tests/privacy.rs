@@ -37,7 +37,7 @@ fn a_person_is_told_and_forgotten() {
             "{refused}"
         );
         assert!(kept(&shop, &open).await);
-        let forced = format!(r#"{{"force":true,{}"#, &both[1..]);
+        let forced = format!(r#"{{"force":true,{}"#, both.strip_prefix('{').unwrap());
         let erased = shop.post("/v1/privacy/erase", "e-2", &forced).await.json();
         assert_eq!(
             (&erased["results"][0]["status"], &erased["applied"]),

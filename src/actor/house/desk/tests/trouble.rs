@@ -4,7 +4,7 @@ use super::shop::{fulfil, level, order, order_of, place, reason, receive, sender
 use crate::actor::fault::Fault;
 use crate::actor::house::trial::{Trial, run};
 use crate::domain::desk::Verb;
-use crate::domain::desk::command::{AnnounceReturn, FulfilStep};
+use crate::domain::desk::command::{AnnounceReturn, AnnouncedUnits, FulfilStep};
 use crate::domain::ids::{LineId, Sku, WarehouseId};
 use crate::domain::order::Inspected;
 use crate::domain::refusal::Refusal;
@@ -54,13 +54,14 @@ fn a_return_goes_where_it_belongs() {
         fulfil(&trial, "s1", &placed.id, 1, ship).await;
         fulfil(&trial, "s2", &placed.id, 1, FulfilStep::Deliver { at: None }).await;
         let ham = WarehouseId::parse("HAM").unwrap();
+        let line = Some(LineId::parse("1").unwrap());
         let announce = Verb::AnnounceReturn(Box::new(AnnounceReturn {
             order: Some(placed.id.clone()),
             id: placed.id.clone(),
             channel: None,
             reference: None,
             warehouse: ham,
-            lines: vec![(Some(LineId::parse("1").unwrap()), None, 2, None)],
+            lines: vec![AnnouncedUnits { line, sku: None, quantity: 2, reason: None }],
             declared_at: None,
             refund_by: None,
         }));

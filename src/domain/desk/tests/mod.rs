@@ -1,0 +1,11 @@
+//! Proofs of the desk: tables per axis, named stories in a small language, and whole worlds of desks, warehouses and
+//! channels driven through random scripts with crashes between any two messages.
+
+mod acts;
+mod books;
+mod driver;
+mod properties;
+mod room;
+mod steps;
+mod tables;
+mod world;
