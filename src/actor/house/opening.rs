@@ -16,6 +16,7 @@ use crate::actor::directory::{Ground, Life};
 use crate::actor::mailbox::Mailbox;
 use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
 use crate::domain::channel::Channel;
+use crate::domain::ids::WarehouseId;
 use crate::domain::item::{Item, Items};
 use crate::domain::memory::Windows;
 use crate::domain::warehouse::{Rules, Warehouse};
@@ -65,9 +66,7 @@ impl House {
         let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| {
             let view = Arc::new(StockView::new(views.u64(..)));
-            let drawing = opening.channels.iter().zip(&feeds);
-            let drawing = drawing.filter(|(channel, _)| channel.warehouses.contains(&spec.id));
-            let drawing: Arc<[_]> = drawing.map(|(_, feed)| feed.clone()).collect();
+            let drawing = drawing_on(&spec.id, opening, &feeds);
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
             let served = served.clone();
             let meter = ground.metrics.warehouse(spec.id.as_str());
@@ -152,6 +151,13 @@ impl House {
         let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
         items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
+}
+
+/// What the channels show that draw on a warehouse.
+fn drawing_on(id: &WarehouseId, opening: &Opening, feeds: &[Arc<ChannelFeed>]) -> Arc<[Arc<ChannelFeed>]> {
+    let channels = opening.channels.iter().zip(feeds);
+    let drawing = channels.filter(|(channel, _)| channel.warehouses.contains(id));
+    drawing.map(|(_, feed)| feed.clone()).collect()
 }
 
 /// The actor of the item cards, and the cards as confirmed.

@@ -67,9 +67,8 @@ impl Machine for Desk {
         let remembers = !command.verb.is_internal();
         // What was refused is nobody's any more; it only gives back what it claimed.
         let withdrawn = |document: &Document| document.order().is_some_and(|order| order.withdrawn);
-        let known = known.filter(|known| {
-            !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known)
-        });
+        let known =
+            known.filter(|known| !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known));
         if known.is_none() && !remembers {
             // Whoever carries a document on may come twice, the second time after it was given up.
             return Ok(Answer::Unknown);

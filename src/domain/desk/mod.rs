@@ -25,10 +25,10 @@ pub mod reporting;
 pub mod returning;
 pub mod scribe;
 pub mod state;
-mod verb;
-pub mod waking;
 #[cfg(test)]
 mod tests;
+mod verb;
+pub mod waking;
 
 pub use command::{Answer, DeskCommand, Verb};
 pub use fact::{DeskFact, DeskFactKind};
