@@ -8,7 +8,7 @@ use super::scribe::{Note, Scribe};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{LineId, Reason, WarehouseId};
 use crate::domain::order::{
-    Contact, Destination, Fulfilment, FulfilmentState, Line, Message, OnHold, Order, Step, TaskWork,
+    Contact, Destination, Fulfilment, FulfilmentState, Line, Message, OnHold, Order, Sealed, Step, TaskWork,
 };
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::refusal::Refusal;
@@ -258,7 +258,7 @@ pub(super) fn address(
     scribe: &mut Scribe,
     order: &mut Order,
     destination: &Destination,
-    contact: Option<&Vec<u8>>,
+    contact: Option<&Sealed>,
 ) -> Result<bool, Refusal> {
     let packed = |state: FulfilmentState| state.has_left() || (state.is_open() && !state.is_before_packing());
     if order.state.is_over() || order.fulfilments.iter().any(|part| packed(part.stage())) {

@@ -9,7 +9,7 @@ use crate::domain::ids::{
     ReturnId, Sku, TransferId, WarehouseId,
 };
 use crate::domain::order::{
-    Carrier, ClaimPart, Destination, Inspected, Line, Parcel, PaymentState, Refund, Terms,
+    Carrier, ClaimPart, Destination, Inspected, Line, Parcel, PaymentState, Refund, Sealed, Terms,
 };
 use crate::domain::refusal::{Refusal, Shortfall};
 use crate::domain::routing::{Decision, Method};
@@ -47,7 +47,7 @@ pub enum Verb {
         /// Where it goes, as far as is known outside of the contact.
         destination: Destination,
         /// The contact, opaque.
-        contact: Option<Vec<u8>>,
+        contact: Option<Sealed>,
     },
     /// Let nobody work on an order.
     Hold {
@@ -296,7 +296,7 @@ pub struct PlaceOrder {
     /// SKUs of it that nobody knows.
     pub unknown: Vec<Sku>,
     /// Its contact, opaque.
-    pub contact: Option<Vec<u8>>,
+    pub contact: Option<Sealed>,
     /// Hash of the token its buyer follows it with.
     pub tracking: Option<[u8; 32]>,
     /// Everything else, as given.

@@ -287,7 +287,7 @@ impl Desk {
             draft.put(self, DeskRow::Asked(key, count));
         }
         if let Some(contact) = scribe.contact {
-            draft.aside(id.as_str().to_owned(), contact);
+            draft.aside(id.as_str().to_owned(), contact.map(Into::into));
         }
     }
 

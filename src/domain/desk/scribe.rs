@@ -4,7 +4,7 @@ use super::fact::{DeskFact, DeskFactKind, DeskLine};
 use crate::domain::ids::{ActorName, OrderId, Reason, WarehouseId};
 use crate::domain::machine::Moment;
 use crate::domain::order::model::TIMELINE_MAX;
-use crate::domain::order::{Fulfilment, Happened, Inbound, Order, Return, Transfer};
+use crate::domain::order::{Fulfilment, Happened, Inbound, Order, Return, Sealed, Transfer};
 use crate::domain::time::Timestamp;
 
 /// Notes what a command does to a document.
@@ -21,7 +21,7 @@ pub struct Scribe {
     /// How many fulfilments more, or fewer, a warehouse was asked for on a day.
     pub asked: Vec<((WarehouseId, i64), i64)>,
     /// What becomes of the contact: set, or erased.
-    pub contact: Option<Option<Vec<u8>>>,
+    pub contact: Option<Option<Sealed>>,
 }
 
 /// What a fact says beyond its kind.

@@ -22,7 +22,7 @@ pub use inbound::{Inbound, InboundLine, InboundState};
 pub use lines::Line;
 pub use model::{
     Contact, Destination, Fulfilment, FulfilmentLine, Happened, OnHold, Order, Parcel, Payment, PaymentState,
-    Refund, Routed, Terms,
+    Refund, Routed, Sealed, Terms,
 };
 pub use privacy::Keeping;
 pub use returns::{Inspected, Return, ReturnLine, ReturnState};

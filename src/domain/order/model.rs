@@ -1,5 +1,6 @@
 //! An order as a desk keeps it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::axes::{Carrier, Commercial, Work};
@@ -244,6 +245,29 @@ pub enum Contact {
     Erased(Timestamp),
 }
 
+/// An order's contact: bytes of a person, which nobody reads here. Its debug form tells no more than how many there are, so
+/// that a command can be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl From<Vec<u8>> for Sealed {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<Sealed> for Vec<u8> {
+    fn from(sealed: Sealed) -> Self {
+        sealed.0
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
 /// A command that changed a document, so that it does so once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -447,5 +471,17 @@ impl Order {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.state.is_over() && self.tasks.open.is_empty() && self.returns.iter().all(Return::is_over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command that brings a contact can be shown without showing it.
+    #[test]
+    fn a_contact_is_not_shown() {
+        assert_eq!(format!("{:?}", Sealed::from(b"Ada Beispiel".to_vec())), "Sealed(12 bytes)");
+        assert_eq!(Vec::from(Sealed::from(vec![1, 2])), [1, 2]);
     }
 }

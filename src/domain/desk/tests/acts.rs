@@ -98,7 +98,7 @@ pub(super) fn order(world: &World, placing: &Placing, reservation: Option<Reserv
             day: world.day(),
         }),
         unknown,
-        contact: placing.number.is_multiple_of(2).then(|| b"Mia, Hauptstrasse 1".to_vec()),
+        contact: placing.number.is_multiple_of(2).then(|| b"Mia, Hauptstrasse 1".to_vec().into()),
         tracking: None,
         carried: "{}".into(),
         routing: None,

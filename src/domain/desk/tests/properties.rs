@@ -166,7 +166,7 @@ impl Run {
             }
             Step::Resume(which) => Verb::Resume { order: known(self, which)?.id },
             Step::Address(which) => {
-                let contact = Some(b"Ida, Ringstrasse 2".to_vec());
+                let contact = Some(b"Ida, Ringstrasse 2".to_vec().into());
                 Verb::Address { order: known(self, which)?.id, destination: Destination::default(), contact }
             }
             Step::Pay(which, state) => {
