@@ -1,5 +1,6 @@
 //! How long a routing decision takes, explanation included: an order of five lines over 10 and over 100 warehouses, once
-//! where one of them has everything and once where three have to ship together.
+//! where one of them has everything, once where three have to ship together, and once where no three have enough, so that
+//! every set is tried and more are added.
 //!
 //! `cargo bench --bench route` · an element is a decision.
 
@@ -24,16 +25,45 @@ fn main() {
     let mut group = criterion.benchmark_group("route");
     group.throughput(Throughput::Elements(1));
     let (demand, rules) = (demand(), Rules::default());
-    for (name, divided) in [("whole", false), ("split", true)] {
+    for spread in [Spread::Whole, Spread::Split, Spread::Short] {
         for warehouses in [10, 100] {
-            let candidates = candidates(warehouses, divided);
-            group.bench_function(BenchmarkId::new(name, warehouses), |bencher| {
+            let candidates = candidates(warehouses, spread);
+            group.bench_function(BenchmarkId::new(spread.name(), warehouses), |bencher| {
                 bencher.iter(|| route(black_box(&demand), black_box(&candidates), &rules, NOW));
             });
         }
     }
     group.finish();
     criterion.final_summary();
+}
+
+/// How the goods are spread.
+#[derive(Debug, Clone, Copy)]
+enum Spread {
+    Whole,
+    Split,
+    Short,
+}
+
+impl Spread {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Split => "split",
+            Self::Short => "short",
+        }
+    }
+
+    /// Units of a line at a warehouse, counted from the last one.
+    fn free(self, last: i32, line: i32) -> i64 {
+        match self {
+            Self::Whole if last == 0 => 9,
+            Self::Whole => i64::from((last + line) % 2),
+            Self::Split if last == line % 3 => 9,
+            Self::Split => i64::from(last > 2 && line == 0),
+            Self::Short => i64::from(line > 0 && last % LINES == line),
+        }
+    }
 }
 
 fn demand() -> Demand {
@@ -51,16 +81,9 @@ fn demand() -> Demand {
     }
 }
 
-/// Warehouses with something of everything; the last one has everything, or each of the last three has its own goods.
-fn candidates(warehouses: i32, divided: bool) -> Vec<Candidate> {
+fn candidates(warehouses: i32, spread: Spread) -> Vec<Candidate> {
     let stock = |own: i32, line: i32| {
-        let last = warehouses - 1 - own;
-        let free = match divided {
-            true if last == line % 3 => 9,
-            false if last == 0 => 9,
-            true => i64::from(last > 2 && line == 0),
-            false => i64::from((own + line) % 2),
-        };
+        let free = spread.free(warehouses - 1 - own, line);
         Stock { free, carried: true, on_hand: free, age_days: Some(i64::from(own)), ..Stock::default() }
     };
     let candidate = |own: i32| Candidate {

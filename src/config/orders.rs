@@ -12,6 +12,8 @@ pub struct Orders {
     /// takes. A warehouse may have its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_within_s: Option<u64>,
+    /// Seconds an order waits for its payment where its channel needs one; then it is cancelled.
+    pub pay_within_s: u64,
     /// Days from the day a customer declares a return until the money must be back.
     pub refund_within_days: u64,
     /// Days before that day from which on an open refund is an alert.
@@ -28,6 +30,7 @@ impl Orders {
     pub(super) fn read(table: &mut Table<'_>) -> Self {
         Self {
             accept_within_s: table.whole_opt("accept_within_s", 1..=2_592_000),
+            pay_within_s: table.whole("pay_within_s", 86_400, 1..=7_776_000),
             // Directive 2011/83/EU, article 13(1): within 14 days of being told of the decision to withdraw.
             refund_within_days: table.whole("refund_within_days", 14, 1..=365),
             refund_alert_days: table.whole("refund_alert_days", 3, 0..=365),

@@ -4,41 +4,7 @@ use serde::Serialize;
 
 use super::reader::{Table, Words};
 use super::{Limits, Problems, check};
-
-/// Every filter a candidate can be held to.
-pub(super) const FILTERS: [&str; 13] = [
-    "enabled_and_open",
-    "serves_channel",
-    "serves_country",
-    "serves_method",
-    "carries_sku",
-    "stock_above_safety",
-    "capacity",
-    "distance",
-    "release_on",
-    "not_blocked",
-    "stock_authority",
-    "operator",
-    "pickup",
-];
-
-/// Every order that candidates can be put in.
-pub(super) const SORTS: [&str; 10] = [
-    "preferred",
-    "complete",
-    "fewest_splits",
-    "distance",
-    "country_zone",
-    "age",
-    "overstock",
-    "load",
-    "cost",
-    "priority",
-];
-
-/// The sorts that are used where none are configured.
-const SORTS_DEFAULT: [&str; 8] =
-    ["preferred", "complete", "fewest_splits", "distance", "country_zone", "load", "cost", "priority"];
+use crate::domain::routing::{Filter, Rules, Sort};
 
 /// Half the way round the earth: nothing is farther.
 const DISTANCE_KM_MAX: u64 = 20_038;
@@ -105,13 +71,18 @@ pub struct Routing {
 
 impl Routing {
     pub(super) fn read(table: &mut Table<'_>) -> Self {
-        let filter = |text: &str| check::one_of(text, &FILTERS);
-        let sort = |text: &str| check::one_of(text, &SORTS);
+        let rules = Rules::default();
+        let filters: Vec<&str> = rules.filters.iter().map(|filter| filter.name()).collect();
+        let sorts: Vec<&str> = rules.sorts.iter().map(|sort| sort.name()).collect();
+        let all_filters: Vec<&str> = Filter::ALL.iter().map(|filter| filter.name()).collect();
+        let all_sorts: Vec<&str> = Sort::ALL.iter().map(|sort| sort.name()).collect();
+        let filter = |text: &str| check::one_of(text, &all_filters);
+        let sort = |text: &str| check::one_of(text, &all_sorts);
         Self {
-            filters: table.names("filters", &FILTERS, &accepts(&FILTERS), filter),
-            sorts: table.names("sorts", &SORTS_DEFAULT, &accepts(&SORTS), sort),
-            split: table.word("split", Split::ByLine),
-            split_max: table.whole("split_max", 3, 1..=20),
+            filters: table.names("filters", &filters, &accepts(&all_filters), filter),
+            sorts: table.names("sorts", &sorts, &accepts(&all_sorts), sort),
+            split: table.word("split", Split::ByQuantity),
+            split_max: table.whole("split_max", 5, 1..=20),
             split_value_min: table.whole("split_value_min", 0, 0..=1_000_000_000_000),
             leftover: table.word("leftover", Leftover::Refuse),
             distance_max_km: table.whole_opt("distance_max_km", 1..=DISTANCE_KM_MAX),

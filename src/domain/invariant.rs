@@ -3,7 +3,8 @@
 
 use ahash::AHashMap;
 
-use super::hold::Hold;
+use super::channel::Channel;
+use super::hold::{Hold, quantity_of};
 use super::ids::Sku;
 use super::quantity::UNITS_MAX;
 use super::warehouse::Warehouse;
@@ -16,6 +17,29 @@ pub fn broken(warehouse: &Warehouse) -> Vec<String> {
     conservation(warehouse, &mut found);
     fences(warehouse, &mut found);
     waiting(warehouse, &mut found);
+    found.sort_unstable();
+    found
+}
+
+/// Everything that is wrong with a channel, in words; empty where all holds.
+#[must_use]
+pub fn broken_channel(channel: &Channel) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: AHashMap<&Sku, i64> = AHashMap::new();
+    for (id, row) in channel.backorders() {
+        if row.lines.is_empty() || row.lines.iter().any(|line| line.quantity < 1) {
+            found.push(format!("backorder {id} can't stand like this: {row:?}"));
+        }
+        for line in &row.lines {
+            let sum = open.entry(&line.sku).or_default();
+            *sum = sum.saturating_add(line.quantity);
+        }
+    }
+    for (sku, units) in open {
+        if channel.open(sku) != units {
+            found.push(format!("{sku}: {} units open but backorders sum to {units}", channel.open(sku)));
+        }
+    }
     found.sort_unstable();
     found
 }
@@ -107,6 +131,10 @@ fn waiting(warehouse: &Warehouse, found: &mut Vec<String>) {
         let promise = warehouse.allocation(id);
         if promise.is_some_and(|promise| promise.owner.as_ref() != Some(&row.owner)) {
             found.push(format!("waiting claim {id} of {} became another's promise: {promise:?}", row.owner));
+        }
+        let promised = promise.map_or(0, |promise| quantity_of(&promise.lines, &row.sku));
+        if promised > row.served {
+            found.push(format!("waiting claim {id}: {promised} units promised, {} served", row.served));
         }
         if warehouse.level(&row.sku).is_none() {
             found.push(format!("{}: {} units wait but no level", row.sku, row.quantity));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ahash::AHashMap;
 
-use super::channel::done;
+use super::channel::machine::done;
 use super::ids::{CommandId, Sku, WarehouseId};
 use super::machine::{Draft, Envelope, Machine, Moment, replace};
 use super::memory::{Class, Floors, Memory, Remembered, Windows};

@@ -199,6 +199,63 @@ impl Caller {
         self.must("stock:<warehouse>", |scope| matches!(scope, Scope::Stock(_)))
     }
 
+    /// Refuses who may not know this channel's customers.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_know_customers(&self, channel: &ChannelId) -> Result<(), Problem> {
+        self.must("contact:<channel>", |scope| matches!(scope, Scope::Contact(id) if id == channel.as_str()))
+    }
+
+    /// Whether this channel's sales may be seen.
+    #[must_use]
+    pub fn may_see_sales(&self, channel: &ChannelId) -> bool {
+        self.must_see_sales(channel).is_ok()
+    }
+
+    /// Whether this channel may be sold on.
+    #[must_use]
+    pub fn may_sell(&self, channel: &ChannelId) -> bool {
+        self.must_sell(channel).is_ok()
+    }
+
+    /// Whether this warehouse's part of orders may be worked off.
+    #[must_use]
+    pub fn may_fulfil(&self, warehouse: &WarehouseId) -> bool {
+        self.must_fulfil(warehouse).is_ok()
+    }
+
+    /// Refuses who may not work off this warehouse's part of orders.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_fulfil(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
+        self.must(
+            "fulfil:<warehouse>",
+            |scope| matches!(scope, Scope::Fulfil(id) if id == warehouse.as_str()),
+        )
+    }
+
+    /// Refuses who may see the sales of no channel at all.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_some_sales(&self) -> Result<(), Problem> {
+        self.must("sell:<channel> or read:<channel>", |scope| {
+            matches!(scope, Scope::ReadAll | Scope::Read(_) | Scope::Sell(_))
+        })
+    }
+
+    /// Refuses who may neither see the sales of any channel nor work off orders anywhere.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_some_work(&self) -> Result<(), Problem> {
+        self.must("fulfil:<warehouse>, sell:<channel> or read:<channel>", |scope| {
+            matches!(scope, Scope::ReadAll | Scope::Read(_) | Scope::Sell(_) | Scope::Fulfil(_))
+        })
+    }
+
     fn must(&self, needed: &'static str, allows: impl Fn(&Scope) -> bool) -> Result<(), Problem> {
         match &self.scopes {
             None => Ok(()),

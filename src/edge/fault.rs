@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 
+use super::wire::order::Wrong;
 use super::wire::problem::{Particulars, ProblemBody, ShortLine};
 use super::wire::reservation::HeldLine;
 use super::wire::text::Text;
@@ -179,6 +180,12 @@ impl From<Refusal> for Problem {
             Some(said) => problem.particulars(said),
             None => problem,
         }
+    }
+}
+
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Self {
+        Self { code: wrong.code, ..Self::invalid(wrong.path, wrong.detail) }
     }
 }
 

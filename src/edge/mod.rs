@@ -2,7 +2,7 @@
 //!
 //! `wire` holds the shapes programs rely on, `fault` the one table from what went wrong to what a caller sees, `auth`
 //! who may do what, `command` carries out changes, the same at every door, `door` is what all doors share, `http` the
-//! HTTP door, `ws` the live feed.
+//! HTTP door, `ws` the live feed, `tracking` the token a buyer follows an order with.
 //!
 //! May know: the domain's types, the actors' handles, the feed, settings, metrics. Must not know: where journals live.
 //!
@@ -16,5 +16,6 @@ pub mod command;
 pub mod door;
 pub mod fault;
 pub mod http;
+pub mod tracking;
 pub mod wire;
 pub mod ws;

@@ -6,8 +6,9 @@ use crate::domain::channel::StockState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown(u64);
 
-const STATES: [StockState; 3] = [StockState::InStock, StockState::Low, StockState::SoldOut];
-const STATE_BITS: u32 = 2;
+const STATES: [StockState; 5] =
+    [StockState::InStock, StockState::Low, StockState::SoldOut, StockState::Backorder, StockState::Preorder];
+const STATE_BITS: u32 = 3;
 /// More units than this are shown as this: still more than any JSON reader can hold exactly.
 const UNITS_MAX: u64 = u64::MAX >> STATE_BITS;
 
@@ -47,7 +48,7 @@ mod tests {
     /// What goes in comes out.
     #[test]
     fn units_and_state_are_kept() {
-        for units in [0, 1, 9_007_199_254_740_992, i64::MAX >> 1] {
+        for units in [0, 1, 9_007_199_254_740_992, i64::MAX >> 2] {
             for state in STATES {
                 let shown = Shown::new(units, state);
                 assert_eq!((shown.units(), shown.state()), (units, state));

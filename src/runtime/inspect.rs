@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::actor::journaled::load_machine;
 use crate::config::Settings;
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::ids::{Sku, WarehouseId};
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
@@ -155,9 +156,7 @@ async fn entries(
                 JournalKind::Warehouse => facts::<Warehouse>(stored, &mut text)?,
                 JournalKind::Channel => facts::<Channel>(stored, &mut text)?,
                 JournalKind::Items => facts::<Items>(stored, &mut text)?,
-                JournalKind::Desk => {
-                    return Err(JournalError::Damaged("this lagerd keeps no orders".to_owned()));
-                }
+                JournalKind::Desk => facts::<Desk>(stored, &mut text)?,
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::config::{self, Settings};
 use crate::domain::desk::DeskRules;
 use crate::domain::ids::{ChannelId, SHARDS, SourceId, WarehouseId};
 use crate::domain::memory::Windows;
+use crate::domain::order::Keeping;
 use crate::domain::routing::{Filter, Rules, Sort};
 use crate::domain::warehouse;
 
@@ -70,7 +71,13 @@ fn orders(settings: &Settings) -> OrderRules {
             ..base.desk
         },
         claim_ttl_ms: millis(routing.claim_ttl_s, 1_000),
-        pay_within_ms: base.pay_within_ms,
+        pay_within_ms: millis(orders.pay_within_s, 1_000),
+        keeping: Keeping {
+            contact_after_delivery_ms: days(settings.privacy.contact_days_after_delivery),
+            contact_after_cancel_ms: days(settings.privacy.contact_days_after_cancel),
+            contact_max_ms: days(settings.privacy.contact_max_days),
+            documents_ms: days(settings.privacy.order_days),
+        },
     }
 }
 
@@ -296,7 +303,7 @@ mod tests {
         assert_eq!(wien.days.begins(wien.days.day(midnight)), midnight);
         assert_eq!(wien.stock_authority, StockAuthority::External);
         assert_eq!(wien.serves_channels, Some([ChannelId::stored("c")].into()));
-        assert_eq!(wien.serves_countries, Some(["AT".to_owned(), "DE".to_owned()].into()));
+        assert_eq!(wien.serves_countries, Some(countries(&["AT".to_owned(), "DE".to_owned()])));
         assert_eq!((wien.capacity_per_day, wien.priority), (Some(40), -2));
         assert_eq!((wien.accept_within_ms, slow.accept_within_ms), (Some(600_000), Some(7_200_000)));
         assert!(wien.pickup && slow.pickup && slow.ships && slow.serves_countries.is_none());
@@ -309,13 +316,13 @@ mod tests {
     fn leftovers() {
         for (all, own, expected) in [
             ("refuse", "", Leftover::Refuse),
-            ("refuse", "mode = \"tells\"", Leftover::Park),
+            ("refuse", "mode = \"tells\"", Leftover::Backorder),
             ("refuse", "backorder = true", Leftover::Backorder),
             ("park", "", Leftover::Park),
             ("park", "leftover = \"ask\"", Leftover::Ask),
             ("ask", "backorder = true\nleftover = \"park\"", Leftover::Park),
             ("backorder", "", Leftover::Refuse),
-            ("backorder", "mode = \"tells\"", Leftover::Park),
+            ("backorder", "mode = \"tells\"", Leftover::Backorder),
             ("backorder", "mode = \"tells\"\nbackorder = true", Leftover::Backorder),
         ] {
             let opening = opened(&format!(

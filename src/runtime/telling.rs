@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
+use crate::domain::desk::{Desk, DeskFact};
 use crate::domain::fact::{Fact, FactKind};
+use crate::domain::hold::ClaimLine;
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
 use crate::domain::level::Level;
@@ -36,8 +38,26 @@ impl Told for Warehouse {
 
 impl Told for Channel {
     fn told(fact: &ChannelFact) -> (&'static str, Vec<String>) {
-        let ChannelFact::PolicySet { sku, after } = fact;
-        ("channel_policy_set", vec![format!("{sku}  {}", channel_policy(after))])
+        let each = |lines: &[ClaimLine], about: &str| {
+            let line = |line: &ClaimLine| format!("{}  {}, {about}", line.sku, line.quantity);
+            lines.iter().map(line).collect::<Vec<_>>()
+        };
+        let name = fact.name();
+        match fact {
+            ChannelFact::PolicySet { sku, after } => {
+                (name, vec![format!("{sku}  {}", channel_policy(after))])
+            }
+            ChannelFact::Backordered { id, owner, lines } => {
+                (name, each(lines, &format!("order {owner}, backorder {id}")))
+            }
+            ChannelFact::BackorderKept { id, owner } => {
+                (name, vec![format!("order {owner}, backorder {id}")])
+            }
+            ChannelFact::BackorderClosed { id, owner, lines, expired } => {
+                let why = if *expired { ", its time had run out" } else { "" };
+                (name, each(lines, &format!("order {owner}, backorder {id}{why}")))
+            }
+        }
     }
 }
 
@@ -46,6 +66,42 @@ impl Told for Items {
         let ItemFact::Set { sku } = fact;
         ("item_set", vec![sku.to_string()])
     }
+}
+
+impl Told for Desk {
+    fn told(fact: &DeskFact) -> (&'static str, Vec<String>) {
+        let about = about_document(fact);
+        let mut lines: Vec<String> = fact
+            .lines
+            .iter()
+            .map(|line| {
+                let of = line.line.as_ref().map(|line| format!(" of line {line}")).unwrap_or_default();
+                format!("{}  {} {}{of}{about}", fact.document, line.quantity, line.sku)
+            })
+            .collect();
+        if lines.is_empty() {
+            lines.push(format!("{}{about}", fact.document));
+        }
+        (fact.kind.name(), lines)
+    }
+}
+
+/// What a fact says beside its document and units. Begins with a comma unless there is nothing.
+fn about_document(fact: &DeskFact) -> String {
+    let mut text = String::new();
+    let mut say = |word: &str, value: Option<&dyn std::fmt::Display>| {
+        if let Some(value) = value {
+            write_to(&mut text, format_args!(", {word} {value}"));
+        }
+    };
+    say("channel", fact.channel.as_ref().map(|id| id as _));
+    say("order", fact.number.as_ref().map(|number| number as _));
+    say("part", fact.part.as_ref().map(|part| part as _));
+    say("warehouse", fact.warehouse.as_ref().map(|id| id as _));
+    say("reason", fact.reason.as_ref().map(|text| text as _));
+    let time = fact.time.map(time);
+    say("at", time.as_ref().map(|time| time as _));
+    text
 }
 
 /// The change a fact made to one SKU, signed; the last where a fact touched it twice.
@@ -64,6 +120,7 @@ pub(super) fn about(fact: &Fact) -> String {
     say("reservation", fact.reservation.as_ref().map(|id| id as _));
     say("channel", fact.channel.as_ref().map(|id| id as _));
     say("cart", fact.cart.as_ref().map(|id| id as _));
+    say("order", fact.order.as_ref().map(|id| id as _));
     say("ref", fact.reference.as_ref().map(|text| text as _));
     say("reason", fact.reason.as_ref().map(|text| text as _));
     say("source", fact.source.as_ref().map(|id| id as _));
@@ -71,6 +128,7 @@ pub(super) fn about(fact: &Fact) -> String {
     let word = match fact.kind {
         FactKind::Reserved | FactKind::Amended | FactKind::Extended => "until",
         FactKind::Counted => "as of",
+        FactKind::Waiting => "promised for",
         _ => "at",
     };
     say(word, time.as_ref().map(|time| time as _));
@@ -118,6 +176,9 @@ fn channel_policy(policy: &ChannelPolicy) -> String {
     parts.extend(policy.buffer.as_ref().map(|buffer| format!("buffer {}", scheduled(buffer))));
     parts.extend(policy.cap.as_ref().map(|cap| format!("cap {}", scheduled(cap))));
     parts.extend(policy.low_at.map(|low_at| format!("low_at {low_at}")));
+    let limit = policy.backorder_limit.as_ref();
+    parts.extend(limit.map(|limit| format!("backorder_limit {}", scheduled(limit))));
+    parts.extend(policy.preorder.then(|| "preorder".to_owned()));
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
@@ -156,8 +217,12 @@ fn write_to(text: &mut String, part: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::desk::DeskFactKind;
+    use crate::domain::desk::fact::DeskLine;
     use crate::domain::fact::FactLine;
-    use crate::domain::ids::{ChannelId, CommandId, Reference};
+    use crate::domain::ids::{
+        ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, WarehouseId,
+    };
 
     fn line(sku: &str, change: i64, reserved: i64) -> FactLine {
         let after = Level { on_hand: 10, reserved, ..Level::default() };
@@ -191,5 +256,41 @@ mod tests {
         let mut lost = Fact::new(FactKind::TailLost);
         lost.lost = Some((7, 9));
         assert_eq!(Warehouse::told(&lost).1, ["lost versions 7 to 9"]);
+    }
+
+    /// What happened to a document names the document, the units and whom it is about; nothing that is not known.
+    #[test]
+    fn a_document_reads_as_a_sentence() {
+        let line = |id: Option<&str>| DeskLine {
+            line: id.map(LineId::stored),
+            sku: Sku::parse("TEE-M").unwrap(),
+            quantity: 2,
+        };
+        let mut fact = DeskFact {
+            kind: DeskFactKind::FulfilmentShortPicked,
+            document: OrderId::stored("07-1"),
+            channel: Some(ChannelId::stored("web-de")),
+            number: Some(OrderNumber::stored("o-1")),
+            warehouse: Some(WarehouseId::stored("BER")),
+            part: Some(3),
+            lines: vec![line(Some("1")), line(None)],
+            reason: Some(Reason::stored("not_found")),
+            time: Some(Timestamp::from_millis(1_795_451_692_989)),
+        };
+        let about = ", channel web-de, order o-1, part 3, warehouse BER, reason not_found, at 2026-11-23T16:34:52.989Z";
+        let expected = [format!("07-1  2 TEE-M of line 1{about}"), format!("07-1  2 TEE-M{about}")];
+        assert_eq!(Desk::told(&fact), ("fulfilment_short_picked", expected.to_vec()));
+        fact = DeskFact {
+            kind: DeskFactKind::TransferLate,
+            channel: None,
+            number: None,
+            warehouse: None,
+            part: None,
+            lines: Vec::new(),
+            reason: None,
+            time: None,
+            ..fact
+        };
+        assert_eq!(Desk::told(&fact), ("transfer_late", vec!["07-1".to_owned()]));
     }
 }

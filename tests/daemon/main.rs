@@ -40,6 +40,8 @@ mod odd;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod privacy;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 #[path = "../common/redis_server.rs"]

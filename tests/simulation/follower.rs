@@ -140,7 +140,12 @@ impl Follower {
             let row = if kind == "channel" {
                 let channel = house.channels.values().find(|channel| channel.spec.id.as_str() == id).unwrap();
                 let there =
-                    channel.spec.warehouses.iter().any(|at| house.warehouses[at].view.row(&name).is_some());
+                    channel.view.row(&name).is_some_and(|terms| terms.policy.backorder_limit.is_some())
+                        || channel
+                            .spec
+                            .warehouses
+                            .iter()
+                            .any(|at| house.warehouses[at].view.row(&name).is_some());
                 there.then(|| vec![house.available(&channel.spec.id, &name, now).unwrap().units])
             } else {
                 let warehouse = house.warehouses.values().find(|place| place.spec.id.as_str() == id).unwrap();

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lagerd::actor::Fault;
 use lagerd::actor::house::conversation::{Reservation, ReservationState};
+use lagerd::domain::hold::ClaimLine;
 use lagerd::domain::ids::{ReservationId, Sku, WarehouseId};
 use lagerd::domain::memory::End;
-use lagerd::domain::warehouse::{Movement, MovementKind};
+use lagerd::domain::warehouse::{ClaimStock, Command, Movement, MovementKind};
 
+use crate::desk::Task;
 use crate::script::{Order, What};
 
 /// A definite answer.
@@ -16,6 +18,9 @@ pub(crate) enum Answer {
     Reservation(Box<Reservation>),
     Moved,
     Set,
+    /// A desk's task was carried out.
+    Desk,
+    GaveBack(Vec<ClaimLine>),
     Refused(String),
 }
 
@@ -75,6 +80,19 @@ impl Ledger {
                 self.reserved.insert(order.id.clone(), told.as_ref().clone());
             }
             (What::Ship(id), Answer::Reservation(told)) => self.ship(id, told),
+            (What::Desk(Task::Stock(at, Command::Ship { lines: Some(lines), .. })), Answer::Desk)
+            | (What::Desk(Task::Stock(at, Command::WriteOff { .. })), Answer::GaveBack(lines)) => {
+                for line in lines {
+                    *self.on_hand.entry((at.clone(), line.sku.clone())).or_default() -= line.quantity;
+                }
+            }
+            // An order may take the reservation over.
+            (
+                What::Desk(Task::Stock(_, Command::Claim(ClaimStock { from: Some(from), .. }))),
+                Answer::Desk,
+            ) => {
+                self.reserved.remove(from);
+            }
             _ => {}
         }
         if !matches!(answer, Answer::Refused(_)) {
@@ -111,7 +129,8 @@ fn same(order: &Order, first: &Answer, again: &Answer) {
                 assert_eq!(first.lines, again.lines, "{order:?} was answered with other lines");
             }
         }
-        (Answer::Moved, Answer::Moved) | (Answer::Set, Answer::Set) => {}
+        (Answer::Moved, Answer::Moved) | (Answer::Set, Answer::Set) | (Answer::Desk, Answer::Desk) => {}
+        (Answer::GaveBack(first), Answer::GaveBack(again)) => assert_eq!(first, again, "{order:?}"),
         // An amended, released or forgotten reservation may say so to a later verb on it.
         (_, Answer::Refused(code)) => assert!(
             matches!(order.what, What::Extend(..) | What::Allocate(_) | What::Release(_) | What::Ship(_))

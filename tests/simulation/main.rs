@@ -12,6 +12,7 @@
 )]
 
 mod cases;
+mod desk;
 mod follower;
 mod ledger;
 mod script;

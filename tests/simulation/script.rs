@@ -2,10 +2,12 @@
 
 use lagerd::actor::house::reserve::Reserve;
 use lagerd::domain::hold::ClaimLine;
-use lagerd::domain::ids::{CartId, ChannelId, CommandId, ReservationId, Sku, WarehouseId};
+use lagerd::domain::ids::{CartId, ChannelId, CommandId, ReservationId, Sku, TransferId, WarehouseId};
 use lagerd::domain::level::Condition;
 use lagerd::domain::policy::Scheduled;
 use lagerd::domain::warehouse::{Movement, MovementKind, SetStockPolicy};
+
+use crate::desk::{Desks, Task};
 
 pub(crate) const WAREHOUSES: [&str; 3] = ["BER", "VIE", "ZRH"];
 pub(crate) const CHANNELS: [&str; 3] = ["shop", "till", "app"];
@@ -27,6 +29,7 @@ pub(crate) enum What {
     Ship(ReservationId),
     Move(WarehouseId, Movement),
     Fence(WarehouseId, SetStockPolicy),
+    Desk(Task),
 }
 
 pub(crate) struct Script {
@@ -34,11 +37,13 @@ pub(crate) struct Script {
     number: u64,
     reservations: Vec<ReservationId>,
     past: Vec<Order>,
+    desks: Desks,
 }
 
 impl Script {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { rng: fastrand::Rng::with_seed(seed), number: 0, reservations: Vec::new(), past: Vec::new() }
+        let rng = fastrand::Rng::with_seed(seed);
+        Self { rng, number: 0, reservations: Vec::new(), past: Vec::new(), desks: Desks::default() }
     }
 
     pub(crate) fn rng(&mut self) -> &mut fastrand::Rng {
@@ -64,14 +69,18 @@ impl Script {
     fn fresh(&mut self) -> Order {
         self.number += 1;
         let id = CommandId::parse(&format!("c-{}", self.number)).unwrap();
-        let what = match self.rng.u32(0..20) {
+        let what = match self.rng.u32(0..28) {
             0..8 => self.reserve(),
             8 => What::Extend(self.known(), self.rng.i64(1..200_000)),
             9 | 10 => What::Allocate(self.known()),
             11 => What::Release(self.known()),
             12 | 13 => What::Ship(self.known()),
             14..19 => self.movement(),
-            _ => self.fence(),
+            19 => self.fence(),
+            _ => {
+                let about = (self.sku(), self.warehouse(), self.known());
+                What::Desk(self.desks.task(&id, &mut self.rng, about))
+            }
         };
         if let What::Reserve(_) = &what {
             self.reservations.push(id.clone());
@@ -95,7 +104,10 @@ impl Script {
     }
 
     fn movement(&mut self) -> What {
-        let kind = match self.rng.u32(0..12) {
+        let transfer = TransferId::parse("07-t").unwrap();
+        let kind = match self.rng.u32(0..14) {
+            12 => MovementKind::TransferOut { transfer },
+            13 => MovementKind::TransferIn { transfer, into: None },
             0..6 => MovementKind::Receive(None),
             6 => MovementKind::Return(Some(Condition::QualityControl)),
             7 => MovementKind::Adjust,

@@ -13,18 +13,20 @@ use lagerd::actor::house::opening::Opening;
 use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec};
 use lagerd::actor::journaled::Limits;
 use lagerd::actor::{Fault, House};
+use lagerd::domain::channel::Channel;
 use lagerd::domain::ids::{ChannelId, WarehouseId};
 use lagerd::domain::memory::{End, Windows};
 use lagerd::domain::refusal::Refusal;
 use lagerd::domain::time::{Clock, Timestamp};
 use lagerd::domain::warehouse::{Rules, Warehouse};
 use lagerd::journal::memory::{FaultOdds, MemoryJournal};
-use lagerd::journal::record::{Entry, changes_of};
-use lagerd::journal::{Journal, JournalError};
+use lagerd::journal::record::{Entry, Recorded, changes_of};
+use lagerd::journal::{Journal, JournalError, JournalKind};
 use lagerd::telemetry::Metrics;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::desk::{carry_out, nobody_waits_in_vain};
 use crate::follower::Followers;
 use crate::ledger::{Answer, Ledger, definite};
 use crate::script::{CHANNELS, Order, Script, WAREHOUSES, What};
@@ -169,15 +171,20 @@ pub(crate) fn ground(journal: &Arc<MemoryJournal>, clock: &Arc<VirtualClock>, se
     }
 }
 
+/// An entry that says nothing.
+fn empty<M: Recorded>(at: Timestamp) -> bytes::Bytes {
+    Entry::<M> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }.encode()
+}
+
 impl World {
     async fn new(seed: u64, nature: Nature) -> Self {
         let journal = MemoryJournal::new(changes_of, seed).with_latency(Duration::from_millis(2));
         let journal = Arc::new(journal);
         let clock = Arc::new(VirtualClock::new());
         let writer = clock.clone();
-        journal.faults().set_foreign_writer(move |_, _| {
-            let at = writer.wall();
-            Entry::<Warehouse> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }.encode()
+        journal.faults().set_foreign_writer(move |id, _| match id.kind {
+            JournalKind::Channel => empty::<Channel>(writer.wall()),
+            _ => empty::<Warehouse>(writer.wall()),
         });
         let (house, stopping) = open(&journal, &clock, seed).await;
         let rival = if nature.rival { Some(open(&journal, &clock, !seed).await.0) } else { None };
@@ -268,6 +275,9 @@ impl World {
     async fn check(&mut self) {
         self.quiesce().await;
         self.followers.check(&self.house);
+        if !self.nature.rival {
+            nobody_waits_in_vain(&self.house).await;
+        }
         let report = audit(self.journal.as_ref() as &dyn Journal, rules()).await.unwrap();
         let problems: Vec<_> = report.journals.iter().flat_map(|journal| &journal.problems).collect();
         assert!(problems.is_empty(), "{problems:#?}");
@@ -357,6 +367,7 @@ pub(crate) async fn send(house: &House, order: &Order) -> Option<Answer> {
         What::Move(warehouse, movement) => {
             definite(house.move_goods(&sender, warehouse, movement.clone()).await, |_| Answer::Moved)
         }
+        What::Desk(task) => carry_out(house, house.envelope(&sender), task).await,
         What::Fence(warehouse, policy) => {
             definite(house.set_stock_policy(&sender, warehouse, policy.clone()).await, |()| Answer::Set)
         }

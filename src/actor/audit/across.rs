@@ -1,10 +1,15 @@
 //! What only several machines together can tell.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::documents::{self, Transferred};
+use super::journal::cut;
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::ids::{ChannelId, OrderId, WarehouseId};
 use crate::domain::item::Items;
+use crate::domain::order::Transfer;
 use crate::domain::warehouse::Warehouse;
 
 /// Every machine of a store, all at one moment: nobody wrote between the first load and the last.
@@ -16,11 +21,20 @@ pub(super) struct Everything {
     pub(super) channels: BTreeMap<ChannelId, Channel>,
     /// The item cards, where any was ever written.
     pub(super) items: Option<Items>,
+    /// Order desks, by the name of their journal.
+    pub(super) desks: BTreeMap<String, Desk>,
+    /// Goods that moved between warehouses, as each warehouse's log tells.
+    pub(super) transferred: BTreeMap<WarehouseId, Transferred>,
+    /// Transfers in the archive.
+    pub(super) archived_transfers: Vec<Arc<Transfer>>,
 }
 
 /// What is wrong between machines that are each right by themselves.
 pub(super) fn cross_problems(everything: &Everything) -> Vec<String> {
-    one_channel_per_order(everything)
+    let mut problems = one_channel_per_order(everything);
+    problems.extend(documents::problems(everything));
+    cut(&mut problems);
+    problems
 }
 
 /// An order is of one channel, so all that warehouses hold, promise and let wait for it is too.
@@ -53,8 +67,6 @@ fn promises(warehouse: &Warehouse) -> impl Iterator<Item = (&OrderId, &ChannelId
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::domain::hold::ClaimLine;
     use crate::domain::ids::{CommandId, Sku};
@@ -140,11 +152,11 @@ mod tests {
     #[test]
     fn an_order_is_of_one_channel() {
         let shop = [("BER", claim("shop", false)), ("VIE", claim("shop", true)), ("ZRH", wait("shop"))];
-        assert_eq!(cross_problems(&asked(shop)), Vec::<String>::new());
+        assert_eq!(one_channel_per_order(&asked(shop)), Vec::<String>::new());
         let mixed = [("BER", claim("shop", false)), ("VIE", claim("till", true)), ("ZRH", wait("till"))];
         let expected = ["VIE", "ZRH"].map(|at| format!("order 07-1 is of shop at BER, of till at {at}"));
-        assert_eq!(cross_problems(&asked(mixed)), expected);
+        assert_eq!(one_channel_per_order(&asked(mixed)), expected);
         let waits = [("BER", claim("shop", true)), ("VIE", claim("shop", false)), ("ZRH", wait("till"))];
-        assert_eq!(cross_problems(&asked(waits)).len(), 1);
+        assert_eq!(one_channel_per_order(&asked(waits)).len(), 1);
     }
 }

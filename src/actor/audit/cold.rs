@@ -4,10 +4,10 @@
 use ahash::{AHashMap, AHashSet, RandomState};
 use bytes::Bytes;
 
-use crate::journal::record::{Entry, Recorded};
+use crate::journal::record::Entry;
 use crate::journal::{Change, Head, Journal, JournalError, JournalId, Table, scan};
 
-use super::journal::READ_ENTRIES;
+use super::journal::{Audit, Past, READ_ENTRIES};
 
 /// A row of a cold table.
 type Place = (Table, Bytes);
@@ -32,12 +32,12 @@ impl Cold {
 
     /// Compares what the store has with what the log said up to `at`. Returns how many rows the store has. Others may
     /// write meanwhile: what differs at first is looked at again beside the entries written since.
-    pub(super) async fn check<M: Recorded>(
+    pub(super) async fn check<M: Audit>(
         mut self,
         journal: &dyn Journal,
         id: &JournalId,
         at: Head,
-        complete: bool,
+        past: &mut Past,
         problems: &mut Vec<String>,
     ) -> Result<u64, JournalError> {
         let mut rows = 0_u64;
@@ -46,13 +46,14 @@ impl Cold {
         for table in M::TABLES.iter().copied().filter(|table| table.is_cold()) {
             scan(journal, id, table, &mut |key, value| {
                 rows = rows.saturating_add(1);
-                if let Err(error) = M::row_from(table, &key, &value) {
-                    problems.push(format!("{}: {error}", name(&(table, key.clone()))));
+                match M::row_from(table, &key, &value) {
+                    Ok(row) => problems.extend(M::cold_problems(&row, past)),
+                    Err(error) => problems.push(format!("{}: {error}", name(&(table, key.clone())))),
                 }
                 let place = (table, key);
                 match self.said.get(&place) {
                     Some(said) if *said == Some(self.hasher.hash_one(&value)) => right.insert(place),
-                    None if !complete => false,
+                    None if !past.complete => false,
                     Some(_) | None => doubtful.insert(place),
                 };
                 Ok(())
@@ -70,7 +71,7 @@ impl Cold {
     }
 
     /// Reads a row again. It is right if it is what the log said before the reading, or anything said up to after it.
-    async fn doubt<M: Recorded>(
+    async fn doubt<M: Audit>(
         &mut self,
         journal: &dyn Journal,
         id: &JournalId,
@@ -94,7 +95,7 @@ impl Cold {
     }
 
     /// Reads the entries from `next` on, and returns what they say of one row.
-    async fn follow<M: Recorded>(
+    async fn follow<M: Audit>(
         &mut self,
         journal: &dyn Journal,
         id: &JournalId,

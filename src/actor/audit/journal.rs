@@ -1,17 +1,20 @@
 //! The audit of one journal, and what each kind of machine adds to it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
 
 use super::cold::Cold;
+use super::documents::Transferred;
 use super::store::Audited;
 use crate::actor::journaled::load_machine;
 use crate::domain::channel::Channel;
-use crate::domain::fact::FactKind;
-use crate::domain::ids::{CommandId, Sku};
+use crate::domain::fact::{Fact, FactKind};
+use crate::domain::ids::{CommandId, OrderId, Sku};
 use crate::domain::invariant;
 use crate::domain::item::Items;
+use crate::domain::order::Transfer;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::record::{Entry, Recorded};
 use crate::journal::{Journal, JournalError, JournalId};
@@ -33,6 +36,16 @@ pub(super) trait Audit: Recorded {
         Vec::new()
     }
 
+    /// What is wrong with a row that stays in the store, as it is there.
+    fn cold_problems(_row: &Self::Row, _past: &mut Past) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A row in words for people.
+    fn shown(row: &Self::Row) -> String {
+        format!("{row:?}")
+    }
+
     /// What is wrong between the state and the end of the log.
     fn end_problems(&self, _past: &Past) -> Vec<String> {
         Vec::new()
@@ -42,17 +55,25 @@ pub(super) trait Audit: Recorded {
 /// What the log has told so far.
 #[derive(Default)]
 pub(super) struct Past {
-    complete: bool,
+    pub(super) complete: bool,
     changed: AHashMap<Sku, u64>,
     moved: AHashSet<CommandId>,
+    /// Goods that moved between warehouses.
+    pub(super) transferred: Transferred,
+    /// What these come to in the running totals: what a count had known already is not in them.
+    transferred_total: i64,
+    /// Documents that were taken in and never refused or forgotten.
+    pub(super) taken_in: AHashSet<OrderId>,
+    /// Transfers in the archive.
+    pub(super) archived_transfers: Vec<Arc<Transfer>>,
 }
 
-/// Checks one journal, and gives back its machine for checks across journals.
+/// Checks one journal, and gives back its machine and what its log told, for checks across journals.
 pub(super) async fn audit_one<M: Audit>(
     journal: &dyn Journal,
     id: &JournalId,
     fresh: &(dyn Fn() -> M + Send + Sync),
-) -> Result<(Audited, M), JournalError> {
+) -> Result<(Audited, M, Past), JournalError> {
     let loaded = load_machine(journal, id, fresh, 0).await?;
     let span = journal.span(id).await?;
     let mut audited = Audited {
@@ -65,6 +86,7 @@ pub(super) async fn audit_one<M: Audit>(
         problems: loaded.machine.state_problems(),
     };
     let mut past = Past { complete: span.first <= 1, ..Past::default() };
+    past.transferred.complete = past.complete;
     let mut last: HashMap<M::Key, M::Row, ahash::RandomState> = HashMap::default();
     let mut cold = Cold::default();
     let mut next = span.first.max(1);
@@ -103,18 +125,23 @@ pub(super) async fn audit_one<M: Audit>(
         }
     }
     audited.rows = fold_problems(&loaded.machine, &fresh(), &last, past.complete, &mut audited.problems);
-    let stored = cold.check::<M>(journal, id, loaded.head, past.complete, &mut audited.problems).await?;
+    let stored = cold.check::<M>(journal, id, loaded.head, &mut past, &mut audited.problems).await?;
     audited.rows = audited.rows.saturating_add(stored);
     audited.problems.extend(loaded.machine.end_problems(&past));
-    if let Some(more) = audited.problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
-        audited.problems.truncate(PROBLEMS_MAX);
-        audited.problems.push(format!("and {more} more"));
+    cut(&mut audited.problems);
+    Ok((audited, loaded.machine, past))
+}
+
+/// Leaves so many problems that people can read them, and says how many more there are.
+pub(super) fn cut(problems: &mut Vec<String>) {
+    if let Some(more) = problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
+        problems.truncate(PROBLEMS_MAX);
+        problems.push(format!("and {more} more"));
     }
-    Ok((audited, loaded.machine))
 }
 
 /// J2: each row is what the last entry that named it says; with the whole log there is no other row.
-fn fold_problems<M: Recorded>(
+fn fold_problems<M: Audit>(
     machine: &M,
     fresh: &M,
     last: &HashMap<M::Key, M::Row, ahash::RandomState>,
@@ -124,7 +151,8 @@ fn fold_problems<M: Recorded>(
     for (key, row) in last {
         let stored = machine.row(key);
         if stored != *row {
-            problems.push(format!("J2: the log says {row:?}, the store has {stored:?}"));
+            let (said, stored) = (M::shown(row), M::shown(&stored));
+            problems.push(format!("J2: the log says {said}, the store has {stored}"));
         }
     }
     let rows = machine.rows();
@@ -132,7 +160,8 @@ fn fold_problems<M: Recorded>(
         // Single rows (totals, floors) stand as in an empty machine until an entry names them.
         let at_rest = fresh.rows();
         let unnamed = rows.iter().filter(|row| !last.contains_key(&M::key(row)) && !at_rest.contains(row));
-        problems.extend(unnamed.map(|row| format!("J2: the store has {row:?}, the log never named it")));
+        let unnamed = unnamed.map(M::shown);
+        problems.extend(unnamed.map(|row| format!("J2: the store has {row}, the log never named it")));
     }
     rows.len() as u64
 }
@@ -165,6 +194,9 @@ impl Audit for Warehouse {
                     ));
                 }
             }
+            if let Some(transfer) = &fact.order {
+                note_transferred(past, transfer, fact);
+            }
             let id = cause.and_then(|cause| entry.causes.get(cause)).map(|cause| &cause.id);
             if let Some(id) = id.filter(|_| is_movement(fact.kind))
                 && !past.moved.insert(id.clone())
@@ -176,6 +208,9 @@ impl Audit for Warehouse {
     }
 
     fn end_problems(&self, past: &Past) -> Vec<String> {
+        let (total, moved) = (self.totals().transferred, past.transferred_total);
+        let off = (past.complete && total != moved)
+            .then(|| format!("{total} units transferred in the totals, {moved} in the log"));
         let wrong = past
             .changed
             .iter()
@@ -184,11 +219,31 @@ impl Audit for Warehouse {
             .map(|(sku, version)| {
                 format!("J2: the last fact of {sku} is at {version}, its level says otherwise")
             })
+            .chain(off)
             .collect()
     }
 }
 
-impl Audit for Channel {}
+/// Notes goods of a transfer that moved.
+fn note_transferred(past: &mut Past, transfer: &OrderId, fact: &Fact) {
+    if !matches!(fact.kind, FactKind::TransferredOut | FactKind::TransferredIn) {
+        return;
+    }
+    for line in &fact.lines {
+        let units = past.transferred.units.entry((transfer.clone(), line.sku.clone())).or_default();
+        let side = if fact.kind == FactKind::TransferredOut { &mut units.0 } else { &mut units.1 };
+        *side = side.saturating_add(line.change.saturating_abs());
+        if !fact.covered {
+            past.transferred_total = past.transferred_total.saturating_add(line.change);
+        }
+    }
+}
+
+impl Audit for Channel {
+    fn state_problems(&self) -> Vec<String> {
+        invariant::broken_channel(self)
+    }
+}
 
 impl Audit for Items {}
 

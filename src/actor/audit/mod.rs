@@ -4,8 +4,9 @@
 //! and nonces differ · J4 no accepted claim went beyond the goods · J5 no movement was done twice. Where a log was
 //! trimmed, what it still holds is checked; the totals reach back to the beginning.
 //!
-//! `store` goes through the journals, `journal` checks one with what its kind of machine adds, `cold` the rows that stay
-//! in the store, `across` what only several machines together can tell.
+//! `store` goes through the journals, `journal` checks one with what its kind of machine adds (`desk` what an order desk
+//! does), `cold` the rows that stay in the store, `across` what only several machines together can tell, `documents` what
+//! of that is between desks and warehouses.
 //!
 //! May know: journals, machines and their records. Must not know: running actors; a daemon may be writing meanwhile.
 //!
@@ -13,6 +14,8 @@
 
 mod across;
 mod cold;
+mod desk;
+mod documents;
 mod journal;
 mod store;
 #[cfg(test)]

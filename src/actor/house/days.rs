@@ -4,7 +4,7 @@
 //! clocks change. The domain knows no zones: it is handed numbers of days.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 
 use crate::domain::time::Timestamp;
@@ -35,9 +35,13 @@ impl LocalDays {
     /// The number of the day that `at` falls on. A time beyond the calendar's ends counts as its end.
     #[must_use]
     pub fn day(&self, at: Timestamp) -> i64 {
-        let end = if at.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-        let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(end);
-        number(self.zone.to_datetime(at).date())
+        number(self.clock(at).date())
+    }
+
+    /// What a clock there shows at that time.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(within(at))
     }
 
     /// When the day of this number begins: at midnight, or when the clocks have skipped midnight (as in Cairo or
@@ -54,6 +58,12 @@ impl LocalDays {
             None => Timestamp::MAX,
         }
     }
+}
+
+/// A time of the calendar; one beyond its ends is its end.
+fn within(at: Timestamp) -> jiff::Timestamp {
+    let end = if at.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(end)
 }
 
 /// The number of a date: days since 1970-01-01.

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod history;
 pub mod locks;
 pub mod opening;
+pub mod picking;
 mod publishing;
 pub mod reading;
 pub mod reserve;

@@ -12,10 +12,13 @@ use super::desk::{self, Lobby, OrderRules};
 use super::locks::Locks;
 use super::publishing::{Publisher, turn_levels};
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
-use crate::actor::directory::Ground;
+use crate::actor::directory::{Ground, Life};
+use crate::actor::mailbox::Mailbox;
 use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
 use crate::domain::channel::Channel;
-use crate::domain::item::Items;
+use crate::domain::ids::WarehouseId;
+use crate::domain::item::{Item, Items};
+use crate::domain::memory::Windows;
 use crate::domain::warehouse::{Rules, Warehouse};
 use crate::feed::{ChannelFeed, Skus};
 use crate::journal::{JournalError, JournalId, JournalKind};
@@ -54,8 +57,7 @@ impl House {
     }
 
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
-        let rules = opening.rules;
-        let windows = rules.windows;
+        let (rules, windows) = (opening.rules, opening.rules.windows);
         let skus = Arc::new(Skus::default());
         let lobby = Lobby::default();
         let served = lobby.served();
@@ -64,9 +66,7 @@ impl House {
         let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| {
             let view = Arc::new(StockView::new(views.u64(..)));
-            let drawing = opening.channels.iter().zip(&feeds);
-            let drawing = drawing.filter(|(channel, _)| channel.warehouses.contains(&spec.id));
-            let drawing: Arc<[_]> = drawing.map(|(_, feed)| feed.clone()).collect();
+            let drawing = drawing_on(&spec.id, opening, &feeds);
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
             let served = served.clone();
             let meter = ground.metrics.warehouse(spec.id.as_str());
@@ -90,7 +90,7 @@ impl House {
             let fresh = Arc::new(move || Channel::new(windows));
             let watch = Arc::new(move || {
                 let (view, feed, skus) = (watched.clone(), watched_feed.clone(), skus.clone());
-                Box::new(PolicyWatch { view, feed, skus }) as Box<_>
+                Box::new(PolicyWatch::new(view, feed, skus)) as Box<_>
             });
             let place = place.saturating_add(behind);
             async move {
@@ -99,21 +99,17 @@ impl House {
                 Ok::<_, JournalError>(((spec.id.clone(), Arc::new(handle)), life))
             }
         });
-        let cards = Arc::new(RowView::default());
-        let watched = cards.clone();
-        let fresh = Arc::new(move || Items::new(windows));
-        let watch = Arc::new(move || Box::new(ItemWatch(watched.clone())) as Box<_>);
         let (warehouses, warehouse_lives): (Vec<_>, Vec<_>) =
             try_join_all(warehouses).await?.into_iter().unzip();
         let (channels, channel_lives): (Vec<_>, Vec<_>) = try_join_all(channels).await?.into_iter().unzip();
-        let (items, item_life) =
-            ground.start(JournalId::new(JournalKind::Items, ITEMS), 0, fresh, watch).await?;
+        let (items, cards, item_life) = open_items(ground, windows).await?;
         // Behind the warehouses: what a desk still has to tell may be for any of them.
+        let warehouses: BTreeMap<_, _> = warehouses.into_iter().collect();
         let (desks, desk_lives) = lobby.open(ground, &opening.orders).await?;
         let lives =
             warehouse_lives.into_iter().chain(channel_lives).chain([item_life]).chain(desk_lives).collect();
         let house = Arc::new(Self {
-            warehouses: warehouses.into_iter().collect::<BTreeMap<_, _>>(),
+            warehouses,
             channels: channels.into_iter().collect(),
             items,
             cards,
@@ -127,7 +123,7 @@ impl House {
             io: ground.io.clone(),
         });
         house.publish(ground).await;
-        ground.io.spawn(desk::run(house.clone(), ground.stopping.clone()));
+        house.carry_on(ground);
         Ok(house)
     }
 
@@ -140,6 +136,12 @@ impl House {
         ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
     }
 
+    /// Goes on with what documents have to tell, and with forgetting what must not be kept.
+    fn carry_on(self: &Arc<Self>, ground: &Ground) {
+        ground.io.spawn(desk::run(self.clone(), ground.stopping.clone()));
+        ground.io.spawn(desk::retain(self.clone(), ground.stopping.clone()));
+    }
+
     /// Lets every actor finish what it has taken: desks, channels and items first, then warehouses. False where one did not
     /// within the deadline.
     pub async fn close(&self, deadline: Duration) -> bool {
@@ -149,4 +151,25 @@ impl House {
         let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
         items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
+}
+
+/// What the channels show that draw on a warehouse.
+fn drawing_on(id: &WarehouseId, opening: &Opening, feeds: &[Arc<ChannelFeed>]) -> Arc<[Arc<ChannelFeed>]> {
+    let channels = opening.channels.iter().zip(feeds);
+    let drawing = channels.filter(|(channel, _)| channel.warehouses.contains(id));
+    drawing.map(|(_, feed)| feed.clone()).collect()
+}
+
+/// The actor of the item cards, and the cards as confirmed.
+async fn open_items(
+    ground: &Ground,
+    windows: Windows,
+) -> Result<(Mailbox<Items>, Arc<RowView<Item>>, Arc<Life>), JournalError> {
+    let cards = Arc::new(RowView::default());
+    let watched = cards.clone();
+    let fresh = Arc::new(move || Items::new(windows));
+    let watch = Arc::new(move || Box::new(ItemWatch(watched.clone())) as Box<_>);
+    let journal = JournalId::new(JournalKind::Items, ITEMS);
+    let (items, life) = ground.start(journal, 0, fresh, watch).await?;
+    Ok((items, cards, life))
 }

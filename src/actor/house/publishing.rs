@@ -126,7 +126,7 @@ impl Publisher {
                 tokio::task::yield_now().await;
             }
         }
-        self.turns_of_policies(now);
+        self.look_at_terms(&mut sellable, now);
         channel.feed.reserve(sellable.len());
         for (chunk, sums) in sellable.chunks(AT_ONCE).enumerate() {
             self.show(chunk.saturating_mul(AT_ONCE), sums, now);
@@ -134,13 +134,18 @@ impl Publisher {
         }
     }
 
-    /// Notes when the channel's own policies turn.
-    fn turns_of_policies(&mut self, now: Timestamp) {
+    /// Notes when the channel's own policies turn, and shows what may be sold without a level anywhere.
+    fn look_at_terms(&mut self, sellable: &mut [Option<i64>], now: Timestamp) {
         let names = self.house.skus.names();
         let turns = &mut self.turns;
-        self.channel.view.each(|sku, policy| {
-            if let (Some(turn), Some(id)) = (policy.turn(now), names.find(sku)) {
+        self.channel.view.each(|sku, terms| {
+            let Some(id) = names.find(sku) else { return };
+            if let Some(turn) = terms.policy.turn(now) {
                 turns.sooner(id, turn);
+            }
+            if let Some(sum) = sellable.get_mut(id.index()).filter(|_| terms.policy.backorder_limit.is_some())
+            {
+                sum.get_or_insert(0);
             }
         });
     }

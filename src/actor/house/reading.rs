@@ -39,13 +39,24 @@ impl Available {
     }
 }
 
+/// A SKU at one warehouse.
+#[derive(Debug, Clone)]
+pub struct SkuLevel {
+    /// Where.
+    pub warehouse: WarehouseId,
+    /// Its level, and what is set aside of it.
+    pub row: StockRow,
+    /// Units that are expected to come in.
+    pub inbound: i64,
+}
+
 /// A SKU everywhere.
 #[derive(Debug, Clone)]
 pub struct SkuStock {
     /// The SKU.
     pub sku: Sku,
     /// Its level at each warehouse that has one.
-    pub levels: Vec<(WarehouseId, StockRow)>,
+    pub levels: Vec<SkuLevel>,
     /// What each channel may sell.
     pub channels: Vec<(ChannelId, Available)>,
 }
@@ -57,7 +68,10 @@ impl House {
         let levels: Vec<_> = self
             .warehouses
             .iter()
-            .filter_map(|(id, handle)| handle.view.row(sku).map(|row| (id.clone(), row)))
+            .filter_map(|(id, handle)| {
+                let row = handle.view.row(sku)?;
+                Some(SkuLevel { warehouse: id.clone(), row, inbound: self.inbound(id, sku) })
+            })
             .collect();
         if levels.is_empty() {
             return None;
@@ -109,6 +123,26 @@ impl House {
         Ok(stores.map(|store| (store.spec.id.clone(), store.view.with(sku, free))).collect())
     }
 
+    /// When a channel may expect more of a SKU: the first receipt at one of its warehouses that brings more than waits
+    /// there.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownChannel`].
+    pub fn expected_on(&self, channel: &ChannelId, sku: &Sku) -> Result<Option<Timestamp>, Refusal> {
+        let handle = self.channel(channel)?;
+        let expected = self.taking(handle).filter_map(|warehouse| {
+            let waiting = warehouse.view.with(sku, |row| row.map_or(0, |row| row.waiting));
+            self.unpromised(&warehouse.spec.id, sku, waiting).first().map(|(at, _)| *at)
+        });
+        Ok(expected.min())
+    }
+
+    /// Units of a SKU that are expected at a warehouse.
+    fn inbound(&self, warehouse: &WarehouseId, sku: &Sku) -> i64 {
+        let incoming = self.desks.view.incoming(warehouse, sku);
+        incoming.iter().fold(0, |sum, (_, units)| sum.saturating_add(*units))
+    }
+
     /// A SKU's item card.
     #[must_use]
     pub fn item(&self, sku: &Sku) -> Option<Item> {
@@ -120,10 +154,13 @@ impl House {
     }
 
     /// What a channel may sell of a SKU, and when time alone changes that; `None` where none of its warehouses has a
-    /// level of it.
+    /// level of it and none may be sold without.
     pub(super) fn offer(&self, handle: &ChannelHandle, sku: &Sku, now: Timestamp) -> Option<Offer> {
-        let mut sum = None;
-        let mut turn = handle.view.row(sku).and_then(|policy| policy.turn(now));
+        let terms = handle.view.row(sku);
+        let limited = terms.is_some_and(|terms| terms.policy.backorder_limit.is_some());
+        let known = || self.cards.row(sku).is_some();
+        let mut sum = (limited || (handle.spec.room_shown() > 0 && known())).then_some(0_i64);
+        let mut turn = terms.and_then(|terms| terms.policy.turn(now));
         for warehouse in self.drawn_on(handle) {
             let part = warehouse.view.with(sku, |row| row.map(|row| part(handle, warehouse, row, now)));
             if let Some((units, turns)) = part {
@@ -169,10 +206,12 @@ pub(super) fn part(
 
 /// What a channel shows where its warehouses have so much for it.
 pub(super) fn shown(handle: &ChannelHandle, sku: &Sku, sellable: i64, now: Timestamp) -> Available {
-    let policy = handle.view.row(sku).unwrap_or_default();
+    let terms = handle.view.row(sku).unwrap_or_default();
+    let policy = terms.policy;
     let buffer = policy.buffer.and_then(|set| set.at(now)).unwrap_or(handle.spec.buffer);
     let cap = policy.cap.and_then(|set| set.at(now));
-    let units = available(sellable, buffer, cap, 0);
+    let units = available(sellable, buffer, cap, terms.room(handle.spec.room_shown(), now));
+    let stock = available(sellable, buffer, cap, 0);
     let low_at = policy.low_at.unwrap_or(handle.spec.low_at);
-    Available { units, state: StockState::of(units, low_at) }
+    Available { units, state: StockState::beyond(stock, units, low_at, policy.preorder) }
 }

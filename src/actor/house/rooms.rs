@@ -12,8 +12,8 @@ use super::locks::Locks;
 use super::spec::{ChannelSpec, WarehouseSpec};
 use crate::actor::directory::Life;
 use crate::actor::mailbox::Mailbox;
-use crate::actor::view::{RowView, StockView};
-use crate::domain::channel::{Channel, ChannelPolicy};
+use crate::actor::view::{ChannelTerms, RowView, StockView};
+use crate::domain::channel::Channel;
 use crate::domain::hold::HoldKey;
 use crate::domain::ids::{ActorName, ChannelId, CommandId, WarehouseId};
 use crate::domain::item::{Item, Items};
@@ -42,8 +42,8 @@ pub struct ChannelHandle {
     pub spec: ChannelSpec,
     /// Its actor.
     pub mailbox: Mailbox<Channel>,
-    /// Its confirmed policies.
-    pub view: Arc<RowView<ChannelPolicy>>,
+    /// Its policies and open backorders as confirmed.
+    pub view: Arc<RowView<ChannelTerms>>,
     /// What it shows, for those who follow it.
     pub feed: Arc<ChannelFeed>,
 }

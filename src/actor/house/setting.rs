@@ -115,7 +115,7 @@ impl House {
         channel: &ChannelId,
         policy: SetChannelPolicy,
     ) -> Result<(), Fault> {
-        self.channel(channel)?.mailbox.ask(self.envelope(sender), policy).await
+        self.channel(channel)?.mailbox.ask(self.envelope(sender), policy.into()).await.map(|_| ())
     }
 
     /// Sets a SKU's item card.

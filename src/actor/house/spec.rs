@@ -159,6 +159,19 @@ pub struct ChannelSpec {
 }
 
 impl ChannelSpec {
+    /// Units per SKU that may be sold without goods, where nothing is set for the SKU.
+    #[must_use]
+    pub fn backorder_room(&self) -> i64 {
+        let most = self.backorder_limit.unwrap_or(crate::domain::quantity::UNITS_MAX);
+        if self.backorder { most } else { 0 }
+    }
+
+    /// The same, as it is shown: where there is no limit, no figure can be shown for it.
+    #[must_use]
+    pub fn room_shown(&self) -> i64 {
+        self.backorder_limit.filter(|_| self.backorder).unwrap_or(0)
+    }
+
     /// A channel that has nothing but its id and its warehouses configured.
     #[must_use]
     pub fn named(id: ChannelId, mode: Mode, warehouses: Vec<WarehouseId>) -> Self {
@@ -175,7 +188,7 @@ impl ChannelSpec {
             backorder: false,
             backorder_limit: None,
             ship_complete: false,
-            split: Split::ByLine,
+            split: Split::ByQuantity,
             leftover: match mode {
                 Mode::Asks => Leftover::Refuse,
                 // A sale that was told waits for its goods; it can't be refused.

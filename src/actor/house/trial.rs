@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::opening::Opening;
-use super::{ChannelSpec, House, Kind, Mode, OrderRules, WarehouseSpec};
+use super::{ChannelSpec, House, Kind, Leftover, Mode, OrderRules, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -21,7 +21,7 @@ use crate::journal::record::changes_of;
 use crate::telemetry::Metrics;
 
 /// A house, and what its test may turn. BER is a warehouse, HAM a store; `web` asks and draws on both, `till` tells and
-/// draws on HAM, `solo` asks and draws on BER.
+/// draws on HAM, `solo` asks and draws on BER, `late` asks, draws on BER and may sell five units of each SKU beyond stock.
 pub(crate) struct Trial {
     /// The house.
     pub(crate) house: Arc<House>,
@@ -68,6 +68,17 @@ impl Trial {
     pub(crate) async fn open(queue: usize) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(BEGIN)));
         let journal = Arc::new(MemoryJournal::new(changes_of, 7));
+        Self::on(journal, clock, queue).await
+    }
+
+    /// Another daemon on the same store, after this one has gone.
+    pub(crate) async fn reopen(self) -> Self {
+        self.house.close(Duration::from_secs(5)).await;
+        self.stopping.cancel();
+        Self::on(self.journal.clone(), self.clock.clone(), 64).await
+    }
+
+    async fn on(journal: Arc<MemoryJournal>, clock: Arc<HandClock>, queue: usize) -> Self {
         let stopping = CancellationToken::new();
         let ground = Ground {
             journal: journal.clone(),
@@ -108,6 +119,7 @@ impl Trial {
 fn opening() -> Opening {
     let warehouse = |id: &str, kind| WarehouseSpec {
         name: Some(format!("{id} 1")),
+        pickup: kind == Kind::Store,
         kind,
         ..WarehouseSpec::named(WarehouseId::stored(id))
     };
@@ -115,6 +127,9 @@ fn opening() -> Opening {
         let drawn = warehouses.iter().map(|id| WarehouseId::stored(id)).collect();
         ChannelSpec {
             display_cap: (id == "solo").then_some(5),
+            backorder: id == "late",
+            backorder_limit: (id == "late").then_some(5),
+            leftover: if matches!(id, "late" | "till") { Leftover::Backorder } else { Leftover::Refuse },
             ..ChannelSpec::named(ChannelId::stored(id), mode, drawn)
         }
     };
@@ -125,6 +140,7 @@ fn opening() -> Opening {
             channel("web", Mode::Asks, &["BER", "HAM"]),
             channel("till", Mode::Tells, &["HAM"]),
             channel("solo", Mode::Asks, &["BER"]),
+            channel("late", Mode::Asks, &["BER"]),
         ],
         rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
         orders: OrderRules::default(),

@@ -9,7 +9,9 @@ mod desk;
 mod rows;
 mod shared;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 pub use desk::{DeskView, DeskWatch, Errands};
-pub use rows::{ItemWatch, PolicyWatch, RowView};
+pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};

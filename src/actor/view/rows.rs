@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ahash::AHashMap;
+
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy, ChannelRow};
-use crate::domain::ids::Sku;
+use crate::domain::hold::ClaimLine;
+use crate::domain::ids::{CommandId, Sku};
 use crate::domain::item::{Item, ItemFact, ItemRow, Items};
-use crate::feed::{ChannelFeed, Skus};
+use crate::domain::time::Timestamp;
+use crate::feed::{ChannelFeed, SkuId, Skus};
 use crate::journal::Head;
 
 /// A map of confirmed rows, for any number of readers.
@@ -34,20 +38,56 @@ impl<V: Clone> RowView<V> {
     }
 }
 
-/// Keeps a [`RowView`] of a channel's policies up to date, and tells the channel which SKUs to look at again.
+/// What a channel may do with one SKU, as confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChannelTerms {
+    /// What is set for it.
+    pub policy: ChannelPolicy,
+    /// Units sold without goods that are open.
+    pub backordered: i64,
+}
+
+impl ChannelTerms {
+    /// Units that may still be sold without goods. `limit` is the channel's own, for SKUs without one.
+    #[must_use]
+    pub fn room(&self, limit: i64, now: Timestamp) -> i64 {
+        self.policy.room(self.backordered, limit, now)
+    }
+}
+
+/// Keeps a [`RowView`] of a channel's terms up to date, and tells the channel which SKUs to look at again.
 #[derive(Debug)]
 pub struct PolicyWatch {
-    /// Where the policies go.
-    pub view: Arc<RowView<ChannelPolicy>>,
-    /// The channel.
-    pub feed: Arc<ChannelFeed>,
-    /// The SKUs' numbers.
-    pub skus: Arc<Skus>,
+    view: Arc<RowView<ChannelTerms>>,
+    feed: Arc<ChannelFeed>,
+    skus: Arc<Skus>,
+    /// The open backorders, as confirmed: the view keeps only sums.
+    open: AHashMap<CommandId, Vec<ClaimLine>>,
+}
+
+impl PolicyWatch {
+    /// Follows into this view and tells this channel.
+    #[must_use]
+    pub fn new(view: Arc<RowView<ChannelTerms>>, feed: Arc<ChannelFeed>, skus: Arc<Skus>) -> Self {
+        Self { view, feed, skus, open: AHashMap::new() }
+    }
 }
 
 impl Watch<Channel> for PolicyWatch {
     fn loaded(&mut self, machine: &Channel, _head: Head) {
-        *self.view.0.write() = machine.policies().map(|(sku, policy)| (sku.clone(), *policy)).collect();
+        let mut terms: BTreeMap<Sku, ChannelTerms> = BTreeMap::new();
+        for (sku, policy) in machine.policies() {
+            change(&mut terms, sku, |terms| terms.policy = *policy);
+        }
+        self.open = machine.backorders().map(|(id, row)| (id.clone(), row.lines.clone())).collect();
+        for line in self.open.values().flatten() {
+            shift(&mut terms, line, line.quantity);
+        }
+        // What may be sold without goods needs no level anywhere, but a number.
+        for sku in terms.keys() {
+            self.skus.intern(sku);
+        }
+        *self.view.0.write() = terms;
         self.feed.news.mark_all();
     }
 
@@ -58,20 +98,48 @@ impl Watch<Channel> for PolicyWatch {
         _facts: &[(Option<usize>, ChannelFact)],
         _head: Head,
     ) {
+        let mut touched = Vec::new();
         let mut view = self.view.0.write();
         for row in rows {
-            if let ChannelRow::Policy(sku, policy) = row {
-                set(&mut view, sku, *policy);
+            match row {
+                ChannelRow::Policy(sku, policy) => {
+                    change(&mut view, sku, |terms| terms.policy = policy.unwrap_or_default());
+                    touched.push(sku.clone());
+                }
+                ChannelRow::Backorder(id, row) => {
+                    let now = row.as_ref().map(|row| row.lines.clone());
+                    let before = match now.clone() {
+                        Some(lines) => self.open.insert(id.clone(), lines),
+                        None => self.open.remove(id),
+                    };
+                    for line in before.iter().flatten() {
+                        shift(&mut view, line, line.quantity.saturating_neg());
+                        touched.push(line.sku.clone());
+                    }
+                    for line in now.iter().flatten() {
+                        shift(&mut view, line, line.quantity);
+                        touched.push(line.sku.clone());
+                    }
+                }
+                ChannelRow::Remembered(..) | ChannelRow::Floors(_) => {}
             }
         }
         drop(view);
         // Only now: who holds a view never waits for the SKUs.
-        let touched = rows.iter().filter_map(|row| match row {
-            ChannelRow::Policy(sku, _) => self.skus.find(sku),
-            ChannelRow::Remembered(..) | ChannelRow::Floors(_) => None,
-        });
-        self.feed.news.mark(&touched.collect::<Vec<_>>());
+        let touched: Vec<SkuId> = touched.iter().map(|sku| self.skus.intern(sku).0).collect();
+        self.feed.news.mark(&touched);
     }
+}
+
+/// Changes a SKU's terms; terms that say nothing are none.
+fn change(map: &mut BTreeMap<Sku, ChannelTerms>, sku: &Sku, change: impl FnOnce(&mut ChannelTerms)) {
+    let mut terms = map.get(sku).copied().unwrap_or_default();
+    change(&mut terms);
+    set(map, sku, (terms != ChannelTerms::default()).then_some(terms));
+}
+
+fn shift(map: &mut BTreeMap<Sku, ChannelTerms>, line: &ClaimLine, by: i64) {
+    change(map, &line.sku, |terms| terms.backordered = terms.backordered.saturating_add(by));
 }
 
 /// Keeps a [`RowView`] of the item cards up to date.

@@ -145,6 +145,7 @@ impl Room {
             StockState::InStock => "32",
             StockState::Low => "33",
             StockState::SoldOut => "31",
+            StockState::Backorder | StockState::Preorder => "36",
             StockState::Other => "2",
         };
         let mut rest = format!("{:<COLUMN$}", age(row.age));

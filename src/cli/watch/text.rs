@@ -74,6 +74,8 @@ pub(super) fn words(state: StockState) -> &'static str {
         StockState::InStock => "in stock",
         StockState::Low => "low",
         StockState::SoldOut => "sold out",
+        StockState::Backorder => "backorder",
+        StockState::Preorder => "preorder",
         StockState::Other => "?",
     }
 }

@@ -52,6 +52,10 @@ pub enum StockState {
     Low,
     /// None.
     SoldOut,
+    /// None, but it may be ordered.
+    Backorder,
+    /// Not released yet, but it may be ordered.
+    Preorder,
     /// A word of a newer daemon.
     #[serde(other)]
     Other,
@@ -65,6 +69,8 @@ impl StockState {
             Self::InStock => "in_stock",
             Self::Low => "low",
             Self::SoldOut => "sold_out",
+            Self::Backorder => "backorder",
+            Self::Preorder => "preorder",
             Self::Other => "other",
         }
     }

@@ -333,14 +333,14 @@ pub(super) fn resume(scribe: &mut Scribe, order: &mut Order) -> Result<bool, Ref
     let Some(ended) = order.hold.take() else { return Err(illegal("resume", order)) };
     scribe.order(order, DeskFactKind::OrderResumed, Note::default());
     // One hold may have covered another whose cause is still there.
-    let still = if ended.reason.as_str() != PAYMENT && order.payment.required && !order.payment.state.is_good()
-    {
-        Some((PAYMENT, order.terms.pay_until))
-    } else if ended.reason.as_str() != CONTACT_ERASED && matches!(order.contact, Contact::Erased(_)) {
-        Some((CONTACT_ERASED, None))
-    } else {
-        None
-    };
+    let still =
+        if ended.reason.as_str() != PAYMENT && order.payment.required && !order.payment.state.is_good() {
+            Some((PAYMENT, order.terms.pay_until))
+        } else if ended.reason.as_str() != CONTACT_ERASED && matches!(order.contact, Contact::Erased(_)) {
+            Some((CONTACT_ERASED, None))
+        } else {
+            None
+        };
     if let Some((why, until)) = still.filter(|_| order.lines.iter().any(|line| line.open() > 0)) {
         let reason = Reason::stored(why);
         order.hold = Some(OnHold { reason: reason.clone(), until });
@@ -416,6 +416,7 @@ const fn not_begun(part: &Fulfilment) -> bool {
 pub(super) fn erase(scribe: &mut Scribe, order: &mut Order, force: bool) -> Result<bool, Refusal> {
     if matches!(order.contact, Contact::Erased(_)) || order.contact == Contact::None {
         // Deleted once more: the store may have brought it back.
+        order.tracking = None;
         scribe.contact = Some(None);
         return Ok(true);
     }

@@ -1,26 +1,21 @@
-//! From a decision to promised goods: claims at warehouses, room at channels, and what becomes of each.
+//! From a decision to messages: claims at warehouses and room at channels. What becomes of them is `reporting`'s.
 //!
 //! The order of things, each step journaled before the next message goes out: decided, claimed, allocated (a plan of one
 //! warehouse claims and allocates in one step), then waiting for what nobody has. Refused: what was claimed is given
 //! back, and fresh figures decide again, a bounded number of times.
 
-use std::sync::Arc;
-
-use super::command::{Place, Routing, TaskOutcome};
-use super::decide::{Outcome, unknown};
-use super::fact::{DeskFactKind, DeskLine};
-use super::moving;
+use super::command::{Place, Routing};
+use super::fact::DeskFactKind;
 use super::placing::desk_line;
 use super::scribe::{Note, Scribe};
-use super::state::Document;
 use crate::domain::hold::{ClaimLine, quantity_of};
-use crate::domain::ids::{CommandId, LineId, Reason, WarehouseId};
-use crate::domain::order::model::{ROUTED_MAX, Routed, Waits};
+use crate::domain::ids::{LineId, Reason, WarehouseId};
+use crate::domain::order::model::{ROUTED_MAX, Routed};
 use crate::domain::order::{
-    ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, Step, Task, TaskWork,
+    ClaimPart, Fulfilment, FulfilmentLine, FulfilmentState, Message, OnHold, Order, Task, TaskWork,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::routing::{Blocked, Left, LeftWhat, Part, Why};
+use crate::domain::routing::{Left, LeftWhat, Part, Why};
 use crate::domain::warehouse::WaitForStock;
 
 /// Why an order waits that no place was found for.
@@ -102,8 +97,9 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
 
 /// Ends the hold of an order that no place was found for: what is done next decides anew.
 pub(super) fn lift(order: &mut Order) {
-    let reasons = [UNROUTABLE, ASK_OPERATOR, DeskFactKind::PaymentWithoutStock.name()];
-    order.hold.take_if(|hold| reasons.contains(&hold.reason.as_str()));
+    if waits_for_place(order) {
+        order.hold = None;
+    }
 }
 
 /// Whether it was paid after it had been given up, and has no place since.
@@ -117,12 +113,12 @@ pub(super) fn once_more(order: &mut Order) {
 }
 
 /// Whether nothing but an answer is owed: the channel asks, and not a unit was ever promised.
-fn may_be_refused(order: &Order) -> bool {
+pub(super) fn may_be_refused(order: &Order) -> bool {
     !order.told && order.accepted_at.is_none() && order.lines.iter().all(|line| line.shipped == 0)
 }
 
 /// Somebody must look at the order: no place was found for units of it.
-fn give_up(scribe: &mut Scribe, order: &mut Order, why: &'static str) {
+pub(super) fn give_up(scribe: &mut Scribe, order: &mut Order, why: &'static str) {
     let paid = paid_late(order);
     let kind = if paid { DeskFactKind::PaymentWithoutStock } else { DeskFactKind::OrderUnroutable };
     let lines = order.lines.iter().filter(|line| line.unrouted > 0);
@@ -215,149 +211,8 @@ fn wait(
     order.tasks.push(scribe.now, TaskWork::Backorder { channel, id, line, warehouse, wait });
 }
 
-/// Takes in what became of a task.
-pub(super) fn report(
-    scribe: &mut Scribe,
-    known: Option<Document>,
-    task: u32,
-    outcome: &TaskOutcome,
-) -> Result<Outcome, Refusal> {
-    let document = known.ok_or_else(unknown("document"))?;
-    if !document.tasks().open.iter().any(|open| open.number == task) {
-        return Ok(Outcome::Unchanged(document));
-    }
-    match document {
-        Document::Order(order) => {
-            let mut order = Arc::unwrap_or_clone(order);
-            if let Some(task) = order.tasks.take(task) {
-                if let Err(refusal) = reported(scribe, &mut order, &task, outcome) {
-                    return Ok(Outcome::Withdrawn(Arc::new(order), refusal));
-                }
-            }
-            Ok(Outcome::Changed(Document::Order(Arc::new(order))))
-        }
-        Document::Transfer(transfer) => {
-            let mut transfer = Arc::unwrap_or_clone(transfer);
-            if let Some(task) = transfer.tasks.take(task) {
-                moving::reported(scribe, &mut transfer, &task, outcome);
-            }
-            Ok(Outcome::Changed(Document::Transfer(Arc::new(transfer))))
-        }
-        Document::Return(back) => {
-            let mut back = Arc::unwrap_or_clone(back);
-            back.tasks.take(task);
-            if let Some(note) = refused_note(outcome) {
-                scribe.back(&mut back, DeskFactKind::TaskRefused, note);
-            }
-            Ok(Outcome::Changed(Document::Return(Arc::new(back))))
-        }
-        Document::Inbound(inbound) => {
-            let mut inbound = Arc::unwrap_or_clone(inbound);
-            inbound.tasks.take(task);
-            if let Some(note) = refused_note(outcome) {
-                scribe.inbound(&mut inbound, DeskFactKind::TaskRefused, note);
-            }
-            Ok(Outcome::Changed(Document::Inbound(Arc::new(inbound))))
-        }
-    }
-}
-
-/// What to note where a task was refused.
-pub(super) fn refused_note(outcome: &TaskOutcome) -> Option<Note> {
-    match outcome {
-        TaskOutcome::Refused { warehouse, refusal } => {
-            let note = Note { warehouse: warehouse.clone(), ..Note::default() };
-            Some(note.reason(Some(Reason::stored(refusal.code()))))
-        }
-        TaskOutcome::Done | TaskOutcome::Claimed(_) => None,
-    }
-}
-
-fn reported(
-    scribe: &mut Scribe,
-    order: &mut Order,
-    task: &Task,
-    outcome: &TaskOutcome,
-) -> Result<(), Refusal> {
-    match (&task.work, outcome) {
-        (TaskWork::Claim { attempt, parts }, TaskOutcome::Claimed(got)) => {
-            if parts.len() > 1 {
-                let work = TaskWork::Allocate { attempt: *attempt, parts: got.clone() };
-                order.tasks.push_first(scribe.now, work);
-            } else {
-                allocated(scribe, order, got);
-            }
-        }
-        (TaskWork::Allocate { parts, .. }, TaskOutcome::Done) => allocated(scribe, order, parts),
-        (
-            TaskWork::Claim { attempt, parts } | TaskWork::Allocate { attempt, parts },
-            TaskOutcome::Refused { warehouse, .. },
-        ) => {
-            drop_plan(order, parts);
-            if parts.len() > 1 || matches!(task.work, TaskWork::Allocate { .. }) {
-                let work = TaskWork::Abandon { attempt: *attempt, parts: parts.clone() };
-                order.tasks.push_first(scribe.now, work);
-            }
-            if order.told
-                && let Some(warehouse) = warehouse
-            {
-                // What is told is never refused: another place, or the waiting list, must take it.
-                let (warehouse, why) = (warehouse.clone(), Why::RefusedClaim);
-                order.blocked.push(Blocked { warehouse, sku: None, why });
-            }
-            route(scribe, order);
-        }
-        (TaskWork::Backorder { id, line, warehouse, wait, .. }, TaskOutcome::Done) => {
-            let (id, line, warehouse) = (id.clone(), line.clone(), warehouse.clone());
-            let moved = order.line_mut(&line).map_or(0, |known| {
-                let moved = wait.quantity.min(known.unrouted);
-                known.unrouted = known.unrouted.saturating_sub(moved);
-                known.backordered = known.backordered.saturating_add(moved);
-                moved
-            });
-            let note = Note::at(
-                &warehouse,
-                order.line(&line).map(|known| desk_line(known, moved)).into_iter().collect(),
-            );
-            order.waits.push(Waits { id, line, warehouse, open: moved, booked: 0 });
-            scribe.order(order, DeskFactKind::LineBackordered, note.time(wait.promise));
-        }
-        (TaskWork::Backorder { .. }, TaskOutcome::Refused { refusal, .. }) => {
-            // Room may have been claimed, and the claim may wait, all the same.
-            give_wait_up(scribe, order, &task.work);
-            if may_be_refused(order) {
-                give_everything_back(scribe, order);
-                return Err(refusal.clone());
-            }
-            match refusal {
-                // It took too long; nobody has said no.
-                Refusal::ReservationExpired | Refusal::Released => route(scribe, order),
-                _ => give_up(scribe, order, UNROUTABLE),
-            }
-        }
-        (TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } | TaskWork::Abandon { .. }, outcome) => {
-            if let Some(note) = refused_note(outcome) {
-                scribe.order(order, DeskFactKind::TaskRefused, note);
-            }
-        }
-        // What needs an answer and got none is given up and asked again.
-        (TaskWork::Claim { attempt, parts } | TaskWork::Allocate { attempt, parts }, _) => {
-            drop_plan(order, parts);
-            let work = TaskWork::Abandon { attempt: *attempt, parts: parts.clone() };
-            order.tasks.push_first(scribe.now, work);
-            route(scribe, order);
-        }
-        (TaskWork::Backorder { .. }, _) => {
-            give_wait_up(scribe, order, &task.work);
-            route(scribe, order);
-        }
-        (TaskWork::Route, _) => route(scribe, order),
-    }
-    Ok(())
-}
-
 /// Takes planned fulfilments out again; their units are unrouted still.
-fn drop_plan(order: &mut Order, parts: &[ClaimPart]) {
+pub(super) fn drop_plan(order: &mut Order, parts: &[ClaimPart]) {
     order.fulfilments.retain(|known| {
         known.state != FulfilmentState::Proposed || !parts.iter().any(|part| part.fulfilment == known.number)
     });
@@ -373,135 +228,25 @@ pub(super) fn route(scribe: &Scribe, order: &mut Order) {
     }
 }
 
-/// Promised: the warehouse is asked to do it.
-fn allocated(scribe: &mut Scribe, order: &mut Order, parts: &[ClaimPart]) {
-    let mut short = false;
-    let mut got = Vec::with_capacity(parts.len());
-    for part in parts {
-        let Some(mut fulfilment) = order.fulfilment(part.fulfilment).cloned() else { continue };
-        short |= cut_to(&mut fulfilment, &part.lines);
-        if fulfilment.lines.is_empty() {
-            order.fulfilments.retain(|known| known.number != part.fulfilment);
-            continue;
-        }
-        for line in &fulfilment.lines {
-            if let Some(known) = order.line_mut(&line.line) {
-                known.unrouted = known.unrouted.saturating_sub(line.quantity);
-                known.allocated = known.allocated.saturating_add(line.quantity);
-            }
-        }
-        got.push(fulfilment);
-    }
-    got.into_iter().for_each(|fulfilment| request(scribe, order, fulfilment));
-    if short {
-        route(scribe, order);
-    }
-}
-
-/// Asks the warehouse for a fulfilment whose stock is promised.
-fn request(scribe: &mut Scribe, order: &mut Order, mut fulfilment: Fulfilment) {
-    let held = order.holds_back();
-    let state = fulfilment.state.after(Step::Request, fulfilment.held_in).unwrap_or(fulfilment.state);
-    fulfilment.held_in = state;
-    fulfilment.state = if held { FulfilmentState::OnHold } else { state };
-    fulfilment.requested_at = scribe.now;
-    fulfilment.accept_by =
-        fulfilment.accept_within_ms.filter(|_| !held).map(|within| scribe.now.plus(within));
-    scribe.asked.push(((fulfilment.warehouse.clone(), fulfilment.day), 1));
-    let note = Note::of(&fulfilment);
-    match order.fulfilment_mut(fulfilment.number) {
-        Some(known) => *known = fulfilment,
-        None => order.fulfilments.push(fulfilment),
-    }
-    scribe.order(order, DeskFactKind::FulfilmentRequested, note);
-}
-
-/// Cuts a fulfilment down to what was got of each SKU. Whether something is missing.
-fn cut_to(fulfilment: &mut Fulfilment, got: &[ClaimLine]) -> bool {
-    let mut left: Vec<ClaimLine> = got.to_vec();
-    let mut short = false;
-    for line in &mut fulfilment.lines {
-        let there = left.iter_mut().find(|known| known.sku == line.sku);
-        let take = there.as_ref().map_or(0, |known| known.quantity.min(line.quantity));
-        if let Some(known) = there {
-            known.quantity = known.quantity.saturating_sub(take);
-        }
-        short |= take < line.quantity;
-        line.quantity = take;
-    }
-    fulfilment.lines.retain(|line| line.quantity > 0);
-    short
-}
-
-/// Units of waiting claims that have goods now: each becomes a fulfilment. True where something changed.
-pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, total: i64, day: i64) -> bool {
-    let Some(waits) = order.waits.iter().find(|waits| waits.id == *wait).cloned() else { return false };
-    let new = total.saturating_sub(waits.booked).max(0);
-    if new == 0 {
-        return false;
-    }
-    let wanted = new.min(waits.open);
-    for known in order.waits.iter_mut().filter(|known| known.id == *wait) {
-        known.booked = total;
-        known.open = known.open.saturating_sub(wanted);
-    }
-    let sku = order.line(&waits.line).map(|line| line.sku.clone());
-    if let Some(line) = order.line_mut(&waits.line) {
-        line.backordered = line.backordered.saturating_sub(wanted);
-        line.allocated = line.allocated.saturating_add(wanted);
-    }
-    let tell = |message: Message| TaskWork::Tell { warehouse: waits.warehouse.clone(), message };
-    if let Some(sku) = sku {
-        if wanted > 0 {
-            let line = DeskLine { line: Some(waits.line.clone()), sku: sku.clone(), quantity: wanted };
-            scribe.order(order, DeskFactKind::BackorderServed, Note::at(&waits.warehouse, vec![line]));
-            let fulfilment = Fulfilment {
-                number: order.next_fulfilment(),
-                warehouse: waits.warehouse.clone(),
-                claim: wait.clone(),
-                state: FulfilmentState::Proposed,
-                held_in: FulfilmentState::Proposed,
-                lines: vec![FulfilmentLine {
-                    line: waits.line.clone(),
-                    sku: sku.clone(),
-                    quantity: wanted,
-                    serials: Vec::new(),
-                }],
-                requested_at: scribe.now,
-                accept_within_ms: None,
-                accept_by: None,
-                day,
-                parcels: Vec::new(),
-                carrier: None,
-                trouble: None,
-                left_at: None,
-                ends_at: None,
-            };
-            request(scribe, order, fulfilment);
-        }
-        let excess = new.saturating_sub(wanted);
-        if excess > 0 {
-            // Cancelled while it was being served.
-            let lines = vec![ClaimLine { sku, quantity: excess }];
-            let work = tell(Message::Deallocate { claim: wait.clone(), lines });
-            order.tasks.push(scribe.now, work);
-        }
-    }
-    order.tasks.push(scribe.now, tell(Message::AckServed { wait: wait.clone(), upto: total }));
-    order.close_backorder(scribe.now, wait);
-    true
-}
-
-/// Tries again to find places. True where something changed.
+/// Tries again to find places, because goods have come or a place has become free: also where somebody was asked to look
+/// at it. True where something changed.
 pub(super) fn retry(scribe: &Scribe, order: &mut Order) -> bool {
     let parked = order.unrouted() > 0 && !order.tasks.is_routing();
     if parked {
-        let lacked = |blocked: &Blocked| blocked.why.lacked_goods() && blocked.why != Why::ShortPicked;
-        order.blocked.retain(|blocked| !lacked(blocked));
+        lift(order);
         once_more(order);
+        order.blocked.retain(|blocked| blocked.why != Why::RefusedClaim);
         route(scribe, order);
     }
     parked
+}
+
+/// Whether an order waits for somebody to find it a place, which goods that come may do as well.
+#[must_use]
+pub fn waits_for_place(order: &Order) -> bool {
+    order.hold.as_ref().is_some_and(|hold| {
+        [UNROUTABLE, ASK_OPERATOR, DeskFactKind::PaymentWithoutStock.name()].contains(&hold.reason.as_str())
+    })
 }
 
 /// Stops a routing under way: what was claimed, or may have been, is given back. Units planned are unrouted again.
@@ -523,7 +268,7 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
 }
 
 /// Rules a waiting claim out that may or may not have begun, and gives its room back.
-fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) {
+pub(super) fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) {
     let TaskWork::Backorder { channel, id, warehouse, .. } = work else { return };
     let (warehouse, message) = (warehouse.clone(), Message::GiveUpWait { wait: id.clone() });
     order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
@@ -532,7 +277,7 @@ fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) {
 }
 
 /// Gives everything back that was ever claimed for an order that is refused after all.
-fn give_everything_back(scribe: &mut Scribe, order: &mut Order) {
+pub(super) fn give_everything_back(scribe: &mut Scribe, order: &mut Order) {
     stop_routing(scribe, order);
     let lines: Vec<(LineId, i64)> = order.lines.iter().map(|line| (line.id.clone(), line.open())).collect();
     for (id, quantity) in lines {

@@ -37,6 +37,8 @@ pub enum Verb {
         revision: Option<i64>,
         /// Its lines.
         lines: Vec<NewLine>,
+        /// Everything else it brings, as given; what it had brought stays where nothing is said.
+        carried: Option<Arc<str>>,
     },
     /// Change where an order goes.
     Address {
@@ -101,6 +103,8 @@ pub enum Verb {
         order: OrderId,
         /// Which of its fulfilments.
         number: u32,
+        /// To which units; all of it where nothing is said. The rest stays behind as a fulfilment of its own.
+        lines: Option<Vec<(LineId, i64)>>,
         /// What it did.
         step: FulfilStep,
     },
@@ -409,12 +413,25 @@ pub struct ReturnedUnits {
     pub quantity: i64,
 }
 
+/// Units that a buyer sends back; the order's line or the goods must be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnouncedUnits {
+    /// The order's line.
+    pub line: Option<LineId>,
+    /// Which goods.
+    pub sku: Option<Sku>,
+    /// How many.
+    pub quantity: i64,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
 /// A return as announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnounceReturn {
     /// Of which order, where it is known.
     pub order: Option<OrderId>,
-    /// The return's id, where no order is known; else the order gives it.
+    /// The return's id, where no order is known; else the order gives it, and this tells a resend's return from others.
     pub id: ReturnId,
     /// Where the goods were bought.
     pub channel: Option<ChannelId>,
@@ -422,8 +439,8 @@ pub struct AnnounceReturn {
     pub reference: Option<Reference>,
     /// Where it goes.
     pub warehouse: WarehouseId,
-    /// What: the order's line where it is known, the goods, units, why.
-    pub lines: Vec<(Option<LineId>, Option<Sku>, i64, Option<Reason>)>,
+    /// What.
+    pub lines: Vec<AnnouncedUnits>,
     /// When the buyer declared it.
     pub declared_at: Option<Timestamp>,
     /// Until when the buyer must have the money; the rule's term after it was declared where nothing is said.

@@ -6,7 +6,9 @@ use super::command::{Answer, DeskCommand, Verb};
 use super::fact::{DeskFact, DeskFactKind};
 use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskKey, DeskRow, DeskRules, Document, Refused, key_of};
-use super::{changing, claiming, expecting, fulfilling, moving, paying, placing, returning, waking};
+use super::{
+    changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking,
+};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
 use crate::domain::order::model::{KNOWN_MAX, Known};
@@ -65,9 +67,8 @@ impl Machine for Desk {
         let remembers = !command.verb.is_internal();
         // What was refused is nobody's any more; it only gives back what it claimed.
         let withdrawn = |document: &Document| document.order().is_some_and(|order| order.withdrawn);
-        let known = known.filter(|known| {
-            !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known)
-        });
+        let known =
+            known.filter(|known| !remembers || matches!(command.verb, Verb::Place(_)) || !withdrawn(known));
         if known.is_none() && !remembers {
             // Whoever carries a document on may come twice, the second time after it was given up.
             return Ok(Answer::Unknown);
@@ -193,7 +194,7 @@ impl Desk {
             Verb::ExpectInbound(expect) => expecting::expect(scribe, known, expect, room),
             Verb::ReceiveInbound { lines, .. } => expecting::receive(scribe, known, lines.as_deref()),
             Verb::CloseInbound { .. } => expecting::close(scribe, known),
-            Verb::Report { task, outcome, .. } => claiming::report(scribe, known, *task, outcome),
+            Verb::Report { task, outcome, .. } => reporting::report(scribe, known, *task, outcome),
             Verb::Amend { .. }
             | Verb::Address { .. }
             | Verb::Hold { .. }
@@ -322,7 +323,13 @@ fn change_order(
     let mut order = Arc::unwrap_or_clone(order);
     let order = &mut order;
     let changed = match verb {
-        Verb::Amend { revision, lines, .. } => changing::amend(scribe, order, *revision, lines)?,
+        Verb::Amend { revision, lines, carried, .. } => {
+            let changed = changing::amend(scribe, order, *revision, lines)?;
+            if let Some(carried) = carried {
+                order.carried = carried.clone();
+            }
+            changed
+        }
         Verb::Address { destination, contact, .. } => {
             changing::address(scribe, order, destination, contact.as_ref())?
         }
@@ -332,13 +339,15 @@ fn change_order(
         Verb::Pay { state, reference, .. } => paying::pay(scribe, order, *state, reference.as_ref()),
         Verb::Refund { refund, .. } => paying::refund(scribe, order, refund)?,
         Verb::Reroute { only, exclude, .. } => changing::reroute(scribe, order, only.as_ref(), exclude)?,
-        Verb::Fulfil { number, step, .. } => fulfilling::step(rules, scribe, order, (*number, step))?,
+        Verb::Fulfil { number, lines, step, .. } => {
+            fulfilling::step(rules, scribe, order, (*number, lines.as_deref(), step))?
+        }
         Verb::Retry { .. } => claiming::retry(scribe, order),
         Verb::Decide { task, routing, .. } => match claiming::decide(scribe, order, *task, routing) {
             Ok(changed) => changed,
             Err(refusal) => return Ok(Outcome::Withdrawn(Arc::new(order.clone()), refusal)),
         },
-        Verb::Served { wait, total, day, .. } => claiming::served(scribe, order, wait, *total, *day),
+        Verb::Served { wait, total, day, .. } => reporting::served(scribe, order, wait, *total, *day),
         Verb::EraseContact { force, .. } => changing::erase(scribe, order, *force)?,
         Verb::NoteContactRead { .. } => {
             scribe.order(order, DeskFactKind::ContactRead, Note::default());
@@ -446,10 +455,7 @@ fn push_known(known: &mut Vec<Known>, new: Option<Known>) {
 
 /// Whether a refusal says something about the document, not about the message.
 const fn is_lasting(refusal: &Refusal) -> bool {
-    !matches!(
-        refusal,
-        Refusal::IdempotencyConflict | Refusal::DeskFull { .. } | Refusal::UnknownDocument { .. }
-    )
+    !matches!(refusal, Refusal::IdempotencyConflict | Refusal::DeskFull | Refusal::UnknownDocument { .. })
 }
 
 /// The refusal of a command about something nobody knows.
@@ -468,101 +474,5 @@ impl Document {
             Self::Inbound(inbound) => &inbound.known,
         };
         known.iter().find(|known| known.id == *id).map(|known| known.fingerprint)
-    }
-}
-
-impl Verb {
-    /// The verb's name in metrics and logs.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Place(_) => "place_order",
-            Self::Amend { .. } => "amend_order",
-            Self::Address { .. } => "change_address",
-            Self::Hold { .. } => "hold_order",
-            Self::Resume { .. } => "resume_order",
-            Self::Cancel { .. } => "cancel_order",
-            Self::Pay { .. } => "pay",
-            Self::Refund { .. } => "refund",
-            Self::Reroute { .. } => "reroute",
-            Self::Fulfil { .. } => "fulfil",
-            Self::AnnounceReturn(_) => "announce_return",
-            Self::ReceiveReturn { .. } => "receive_return",
-            Self::InspectReturn { .. } => "inspect_return",
-            Self::CancelReturn { .. } => "cancel_return",
-            Self::RequestTransfer(_) => "request_transfer",
-            Self::ShipTransfer { .. } => "ship_transfer",
-            Self::ReceiveTransfer { .. } => "receive_transfer",
-            Self::CloseTransfer { .. } => "close_transfer",
-            Self::CancelTransfer { .. } => "cancel_transfer",
-            Self::ExpectInbound(_) => "expect_inbound",
-            Self::ReceiveInbound { .. } => "receive_inbound",
-            Self::CloseInbound { .. } => "close_inbound",
-            Self::Look { .. } => "look",
-            Self::Retry { .. } => "retry_routing",
-            Self::Decide { .. } => "decide_routing",
-            Self::Report { .. } => "report",
-            Self::Served { .. } => "book_served",
-            Self::EraseContact { .. } => "erase_contact",
-            Self::NoteContactRead { .. } => "note_contact_read",
-            Self::Forget { .. } => "forget_documents",
-        }
-    }
-
-    /// The document it is about, where it is about one.
-    #[must_use]
-    pub fn document(&self) -> Option<&OrderId> {
-        Some(match self {
-            Self::Place(place) => &place.id,
-            Self::AnnounceReturn(announce) => announce.order.as_ref().unwrap_or(&announce.id),
-            Self::Amend { order, .. }
-            | Self::Address { order, .. }
-            | Self::Hold { order, .. }
-            | Self::Resume { order }
-            | Self::Cancel { order, .. }
-            | Self::Pay { order, .. }
-            | Self::Refund { order, .. }
-            | Self::Reroute { order, .. }
-            | Self::Fulfil { order, .. }
-            | Self::Retry { order }
-            | Self::Decide { order, .. }
-            | Self::Served { order, .. }
-            | Self::EraseContact { order, .. }
-            | Self::NoteContactRead { order } => order,
-            Self::ReceiveReturn { document, .. }
-            | Self::InspectReturn { document, .. }
-            | Self::CancelReturn { document, .. } => document,
-            Self::ShipTransfer { id, .. }
-            | Self::ReceiveTransfer { id, .. }
-            | Self::CloseTransfer { id }
-            | Self::CancelTransfer { id } => id,
-            Self::ReceiveInbound { id, .. } | Self::CloseInbound { id } => id,
-            Self::RequestTransfer(request) => &request.id,
-            Self::ExpectInbound(expect) => &expect.id,
-            Self::Look { id } => id,
-            Self::Report { document, .. } => document,
-            Self::Forget { .. } => return None,
-        })
-    }
-
-    /// Whether it comes from inside the house; such commands are known by the state they find, not by their id.
-    #[must_use]
-    pub const fn is_internal(&self) -> bool {
-        matches!(
-            self,
-            Self::Look { .. }
-                | Self::Retry { .. }
-                | Self::Decide { .. }
-                | Self::Report { .. }
-                | Self::Served { .. }
-                | Self::NoteContactRead { .. }
-                | Self::Forget { .. }
-        )
-    }
-
-    /// Whether its refusal is remembered.
-    #[must_use]
-    pub const fn is_document(&self) -> bool {
-        !self.is_internal() && !matches!(self, Self::Fulfil { .. } | Self::EraseContact { .. })
     }
 }

@@ -20,12 +20,12 @@ const UNCOLLECTED: &str = "uncollected";
 /// Parcels and serial numbers one fulfilment may carry.
 const TOLD_MAX: usize = 1_000;
 
-/// Carries out a step. True where something changed.
+/// Carries out a step, for some units or all. True where something changed.
 pub(super) fn step(
     rules: &DeskRules,
     scribe: &mut Scribe,
     order: &mut Order,
-    (number, step): (u32, &FulfilStep),
+    (number, lines, step): (u32, Option<&[(LineId, i64)]>, &FulfilStep),
 ) -> Result<bool, Refusal> {
     let part = order.fulfilment(number).ok_or(Refusal::UnknownDocument { kind: "fulfilment" })?;
     if let FulfilStep::Carrier { event, reason, at } = step {
@@ -42,6 +42,11 @@ pub(super) fn step(
     }
     if matches!(step, FulfilStep::Deliver { .. }) && part.carrier == Some(Carrier::ReturnedToSender) {
         return Err(Refusal::IllegalStep { act: name.name(), found: Carrier::ReturnedToSender.name() });
+    }
+    let units =
+        if let FulfilStep::Ship { lines: Some(told), .. } = step { Some(told.as_slice()) } else { lines };
+    if let Some(units) = units {
+        split(scribe, order, number, units)?;
     }
     match step {
         FulfilStep::Accept => moved(scribe, order, number, state, DeskFactKind::FulfilmentAccepted),
@@ -65,10 +70,7 @@ pub(super) fn step(
             pack(order, number, parcels, serials)?;
             moved(scribe, order, number, state, DeskFactKind::FulfilmentPacked);
         }
-        FulfilStep::Ship { lines, parcels, at } => {
-            if let Some(lines) = lines {
-                split(scribe, order, number, lines)?;
-            }
+        FulfilStep::Ship { lines: _, parcels, at } => {
             pack(order, number, parcels, &[])?;
             leave(scribe, order, number, state, (DeskFactKind::FulfilmentShipped, *at));
             if let Some(part) = order.fulfilment_mut(number) {

@@ -117,7 +117,8 @@ fn of_line(order: &Order, id: &LineId, found: &mut Vec<String>) {
     };
     let waits = order.waits.iter().filter(|waits| waits.line == *id);
     let waits = waits.fold(0_i64, |sum, waits| sum.saturating_add(waits.open));
-    let back = order.returns.iter().flat_map(|back| &back.lines).filter(|back| back.line.as_ref() == Some(id));
+    let back =
+        order.returns.iter().flat_map(|back| &back.lines).filter(|back| back.line.as_ref() == Some(id));
     let back = back.fold(0_i64, |sum, back| sum.saturating_add(back.received));
     let figures = [
         ("allocated", line.allocated, parts(FulfilmentState::is_allocated)),
@@ -332,7 +333,9 @@ impl Said {
     /// What a task has still to change may be there; of all but the first it is.
     fn task(&mut self, document: &OrderId, task: &Task, first: bool) {
         match &task.work {
-            TaskWork::Claim { parts, .. } | TaskWork::Allocate { parts, .. } | TaskWork::Abandon { parts, .. } => {
+            TaskWork::Claim { parts, .. }
+            | TaskWork::Allocate { parts, .. }
+            | TaskWork::Abandon { parts, .. } => {
                 for part in parts {
                     for line in &part.lines {
                         self.claim(document, (&part.warehouse, &part.claim, &line.sku), (0, line.quantity));
@@ -382,7 +385,10 @@ impl Said {
             for claim in hold.claims() {
                 for line in claim.lines.iter().filter(|line| !names(&claim.reservation, &line.sku)) {
                     let (units, sku) = (line.quantity, &line.sku);
-                    found.push(format!("{owner}: {at} holds {units} of {sku} under {} for nobody", claim.reservation));
+                    found.push(format!(
+                        "{owner}: {at} holds {units} of {sku} under {} for nobody",
+                        claim.reservation
+                    ));
                 }
             }
         }
@@ -409,7 +415,10 @@ impl Said {
             let units = row.quantity.saturating_add(unbooked);
             let most = if unbooked > 0 { i64::MAX } else { bounds.most };
             if units < bounds.least || row.quantity > bounds.most || units > most || unbooked < 0 {
-                found.push(format!("{}: {id} at {at} is {row:?}, expected {bounds:?}, {booked} booked", row.owner));
+                found.push(format!(
+                    "{}: {id} at {at} is {row:?}, expected {bounds:?}, {booked} booked",
+                    row.owner
+                ));
             }
         }
         for ((_, id), (bounds, _)) in self.waits.iter().filter(|((place, _), _)| place == at) {
@@ -422,7 +431,9 @@ impl Said {
 
 /// The room that open documents take at a channel under each row, at least and at most.
 #[must_use]
-pub fn room<'a>(documents: impl Iterator<Item = &'a Document>) -> BTreeMap<(ChannelId, CommandId), (i64, i64)> {
+pub fn room<'a>(
+    documents: impl Iterator<Item = &'a Document>,
+) -> BTreeMap<(ChannelId, CommandId), (i64, i64)> {
     let mut room: BTreeMap<(ChannelId, CommandId), (i64, i64)> = BTreeMap::new();
     for order in documents.filter_map(Document::order) {
         for waits in &order.waits {

@@ -1,7 +1,7 @@
 //! The order desk: the only writer of the documents of its shard.
 //!
-//! `command` says what it may be asked, `state` what it knows, `decide` is the machine, `scribe` how a document's
-//! change becomes facts and a timeline, `message` how a task becomes a command. `placing`, `claiming`, `changing`, `paying`, `fulfilling` are about orders,
+//! `command` says what it may be asked, `verb` what each is about, `state` what it knows, `decide` is the machine, `scribe` how a document's
+//! change becomes facts and a timeline, `message` how a task becomes a command. `placing`, `claiming`, `reporting`, `changing`, `paying`, `fulfilling` are about orders,
 //! `returning`, `moving` and `expecting` about the other documents, `waking` about what time makes due, `invariant` about what must always be true.
 //!
 //! Invariant: the desk writes, then asks: what a warehouse must be told is a task in the document, written with the
@@ -21,12 +21,14 @@ pub mod message;
 pub mod moving;
 pub mod paying;
 pub mod placing;
+pub mod reporting;
 pub mod returning;
 pub mod scribe;
 pub mod state;
-pub mod waking;
 #[cfg(test)]
 mod tests;
+mod verb;
+pub mod waking;
 
 pub use command::{Answer, DeskCommand, Verb};
 pub use fact::{DeskFact, DeskFactKind};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::claiming::refused_note;
 use super::command::{RequestTransfer, TaskOutcome};
 use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};
+use super::reporting::refused_note;
 use super::scribe::{Note, Scribe};
 use super::state::Document;
 use crate::domain::hold::{ClaimLine, summed};

@@ -234,7 +234,7 @@ fn said_lines(lines: &[NewLine]) -> Vec<DeskLine> {
 }
 
 /// An order of nothing, to begin from.
-pub(super) fn nothing() -> Order {
+pub(in crate::domain) fn nothing() -> Order {
     Order {
         id: OrderId::stored(""),
         channel: ChannelId::stored(""),

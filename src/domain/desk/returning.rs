@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use super::command::{AnnounceReturn, ReturnedUnits};
+use super::command::{AnnounceReturn, AnnouncedUnits, ReturnedUnits};
 use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};
 use super::scribe::{Note, Scribe};
 use super::state::{DeskRules, Document};
-use crate::domain::ids::{OrderId, Reference, Sku, WarehouseId};
+use crate::domain::ids::{CommandId, OrderId, Reference, Sku, WarehouseId};
 use crate::domain::level::Condition;
+use crate::domain::order::model::Known;
 use crate::domain::order::{Inspected, Message, Order, Return, ReturnLine, ReturnState, TaskWork, Tasks};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
@@ -57,6 +58,8 @@ pub(super) fn announce(
     let mut back = announced(rules, scribe, said, (id, number));
     back.order = Some(order.id.clone());
     back.channel = Some(order.channel.clone());
+    // A resend must be answered with this return, whatever else comes back of the order meanwhile.
+    back.known.push(Known { id: CommandId::stored(said.id.as_str()), fingerprint: 0 });
     for line in &said.lines {
         let line = order_line(&order, &back, line)?;
         back.lines.push(line);
@@ -95,20 +98,16 @@ fn announced(
     }
 }
 
-type SaidLine = (Option<crate::domain::ids::LineId>, Option<Sku>, i64, Option<crate::domain::ids::Reason>);
-
-fn loose_line((_, sku, quantity, reason): &SaidLine) -> Result<ReturnLine, Refusal> {
+fn loose_line(said: &AnnouncedUnits) -> Result<ReturnLine, Refusal> {
+    let AnnouncedUnits { sku, quantity, reason, .. } = said;
     let sku = sku.clone().ok_or(Refusal::OutOfRange)?;
     let quantity = Quantity::new(*quantity).ok_or(Refusal::OutOfRange)?.units();
     Ok(fresh(None, sku, quantity, reason.clone()))
 }
 
 /// A line of an order that comes back: no more than has left and was not announced before.
-fn order_line(
-    order: &Order,
-    back: &Return,
-    (line, sku, quantity, reason): &SaidLine,
-) -> Result<ReturnLine, Refusal> {
+fn order_line(order: &Order, back: &Return, said: &AnnouncedUnits) -> Result<ReturnLine, Refusal> {
+    let AnnouncedUnits { line, sku, quantity, reason } = said;
     let quantity = Quantity::new(*quantity).ok_or(Refusal::OutOfRange)?.units();
     let found = match (line, sku) {
         (Some(id), _) => order.line(id).ok_or_else(|| Refusal::UnknownLine(id.clone()))?,
@@ -267,10 +266,10 @@ pub(super) fn cancel(scribe: &mut Scribe, known: Option<Document>, number: u32) 
 }
 
 /// Somebody must refund soon.
-pub(super) fn alert(scribe: &mut Scribe, order: Option<&mut Order>, back: &mut Return) {
+pub(super) fn alert(scribe: &mut Scribe, mut order: Option<&mut Order>, back: &mut Return) {
     back.alerted = true;
     let note = Note::at(&back.warehouse, Vec::new()).part(back.number).time(Some(back.refund_by));
-    noted(scribe, &mut order.into(), back, DeskFactKind::RefundDueSoon, note);
+    noted(scribe, &mut order, back, DeskFactKind::RefundDueSoon, note);
 }
 
 /// When somebody must be told of a return whose money has not gone back.

@@ -33,7 +33,8 @@ pub(super) fn due_of(document: &Document) -> Option<Timestamp> {
 }
 
 /// When a document changed last.
-pub(super) fn changed_at(document: &Document) -> Timestamp {
+#[must_use]
+pub fn changed_at(document: &Document) -> Timestamp {
     let timeline = match document {
         Document::Order(order) => return order.updated_at,
         Document::Return(back) => &back.timeline,
@@ -144,7 +145,7 @@ fn wake_order(rules: &DeskRules, scribe: &mut Scribe, order: &mut Order) {
             } else {
                 super::command::FulfilStep::Uncollected
             };
-            if super::fulfilling::step(rules, scribe, order, (number, &step)).is_err() {
+            if super::fulfilling::step(rules, scribe, order, (number, None, &step)).is_err() {
                 debug_assert!(false, "what waits may end");
             }
         }

@@ -1,7 +1,7 @@
 //! Orders and the other documents a desk keeps: what was bought, from where it goes, what came back.
 //!
 //! `axes` are the three axes of an order's state with one table of legal moves each, `lines` the counters, `model` the
-//! order itself, `returns`, `transfer` and `inbound` the other documents, `task` what a document still has to tell
+//! order itself, `privacy` how long its buyer is known, `returns`, `transfer` and `inbound` the other documents, `task` what a document still has to tell
 //! warehouses and channels.
 //!
 //! Invariant: of every stock line, ordered = unrouted + backordered + allocated + shipped + cancelled.
@@ -12,6 +12,7 @@ pub mod axes;
 pub mod inbound;
 pub mod lines;
 pub mod model;
+pub mod privacy;
 pub mod returns;
 pub mod task;
 pub mod transfer;
@@ -23,6 +24,7 @@ pub use model::{
     Contact, Destination, Fulfilment, FulfilmentLine, Happened, OnHold, Order, Parcel, Payment, PaymentState,
     Refund, Routed, Terms,
 };
+pub use privacy::Keeping;
 pub use returns::{Inspected, Return, ReturnLine, ReturnState};
 pub use task::{ClaimPart, Message, Task, TaskWork, Tasks};
 pub use transfer::{Transfer, TransferLine, TransferState};

@@ -12,6 +12,7 @@ use crate::domain::ids::{
     ActorName, ChannelId, CommandId, FulfilmentId, LineId, OrderId, OrderNumber, Reason, Reference,
     ReservationId, Sku, WarehouseId,
 };
+use crate::domain::named::named;
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::{Blocked, Explanation, Method};
 use crate::domain::time::Timestamp;
@@ -46,40 +47,24 @@ pub struct Terms {
     pub pay_until: Option<Timestamp>,
 }
 
-/// Where the money stands, as told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PaymentState {
+named! {
+    /// Where the money stands, as told.
+    PaymentState:
     /// Nobody said.
-    Unknown,
+    Unknown = 0, "unknown";
     /// The buyer is still paying.
-    Pending,
+    Pending = 1, "pending";
     /// The buyer's bank has agreed.
-    Authorised,
+    Authorised = 2, "authorised";
     /// It is there.
-    Paid,
+    Paid = 3, "paid";
     /// It won't come.
-    Failed,
+    Failed = 4, "failed";
     /// It went back, all of it.
-    Refunded,
+    Refunded = 5, "refunded";
 }
 
 impl PaymentState {
-    /// Every one, with the name programs see; stored records use its place in this list.
-    pub const ALL: [(&'static str, Self); 6] = [
-        ("unknown", Self::Unknown),
-        ("pending", Self::Pending),
-        ("authorised", Self::Authorised),
-        ("paid", Self::Paid),
-        ("failed", Self::Failed),
-        ("refunded", Self::Refunded),
-    ];
-
-    /// The name programs see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, state)| *state == self).map_or("unknown", |(name, _)| name)
-    }
-
     /// Whether goods may be sent on it where payment is required.
     #[must_use]
     pub const fn is_good(self) -> bool {

@@ -90,13 +90,19 @@ pub struct Return {
     pub refunded: bool,
     /// What a return without an order still has to tell; empty for one that lives in its order.
     pub tasks: Tasks,
-    /// Commands that changed a return without an order.
+    /// Commands that changed a return without an order; of one that lives in its order, what it was announced as.
     pub known: Vec<Known>,
     /// What happened to a return without an order.
     pub timeline: Vec<Happened>,
 }
 
 impl Return {
+    /// Whether it is the return of its order that was announced under this id.
+    #[must_use]
+    pub fn announced_as(&self, id: &ReturnId) -> bool {
+        self.known.first().is_some_and(|known| known.id.as_str() == id.as_str())
+    }
+
     /// Whether nothing is expected any more: the goods are where they belong, and the money went back or somebody was told
     /// that it must.
     #[must_use]

@@ -12,9 +12,10 @@ pub const EXACT_MAX: usize = 3;
 /// Out of how many warehouses sets are made: 4,960 sets of three, well below a millisecond.
 pub const POOL_MAX: usize = 32;
 
-/// How many sets are handed lines; a set that can't cover more than the best one is not. Only a minimum value per part
-/// brings more, since what covers more but is worth too little does not raise the best.
-const FILLED_MAX: u32 = 512;
+/// How many figures of stock are looked at before the search for sets ends with the best one so far: a few milliseconds,
+/// reached only by orders of a hundred lines over as many warehouses, or where a minimum value per part makes many sets
+/// be handed lines in vain.
+const LOOKED_MAX: usize = 2_000_000;
 
 /// How many warehouses are added one by one.
 const GREEDY_MAX: usize = 16;
@@ -42,7 +43,7 @@ pub(super) struct Search<'a> {
     pub(super) tried: u32,
     pub(super) too_small: u32,
     pub(super) bounded: bool,
-    filled: u32,
+    looked: usize,
     /// Whether a set of the present size was tried already.
     begun: bool,
 }
@@ -50,9 +51,9 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Looks for the best set: single ones, then sets of two and three, then one added after the other.
     pub(super) fn run(work: &'a Work<'a>, ranked: &'a [&'a View<'a>], rules: &'a Rules) -> Self {
-        let (tried, too_small, filled) = (0, 0, 0);
+        let (tried, too_small, looked) = (0, 0, 0);
         let (bounded, begun) = (false, false);
-        let mut search = Self { work, ranked, rules, best: None, tried, too_small, bounded, filled, begun };
+        let mut search = Self { work, ranked, rules, best: None, tried, too_small, bounded, looked, begun };
         let parts = rules.parts_max().min(ranked.len());
         for place in 0..ranked.len() {
             if search.whole() {
@@ -121,17 +122,21 @@ impl<'a> Search<'a> {
 
     /// Adds warehouses one by one, each time the one that adds most, as far as it goes.
     fn grow(&mut self, mut members: Vec<usize>, parts: usize) {
-        while members.len() < parts.min(GREEDY_MAX) && !self.whole() && !self.exhausted() {
-            let reached = self.bound(&members);
-            let mut next: Option<(i64, usize)> = None;
+        while members.len() < parts.min(GREEDY_MAX) && !self.whole() {
+            let has = |goods: usize| self.has(&members, goods);
+            let reached: Vec<(i64, i64)> = (0..self.work.goods.len()).map(has).collect();
+            let mut next = (self.bound(|goods| reached.get(goods).copied().unwrap_or_default()), None);
             for place in (0..self.ranked.len()).filter(|place| !members.contains(place)) {
-                let with: Vec<usize> = members.iter().copied().chain([place]).collect();
-                let bound = self.bound(&with);
-                if bound > next.map_or(reached, |(most, _)| most) {
-                    next = Some((bound, place));
+                let with = self.bound(|goods| {
+                    let (sum, most) = reached.get(goods).copied().unwrap_or_default();
+                    let (more, _) = self.has(&[place], goods);
+                    (sum.saturating_add(more), most.max(more))
+                });
+                if with > next.0 {
+                    next = (with, Some(place));
                 }
             }
-            let Some((_, place)) = next else { return };
+            let Some(place) = next.1 else { return };
             members.push(place);
             members.sort_unstable();
             self.consider(&members, Way::Greedy);
@@ -143,10 +148,13 @@ impl<'a> Search<'a> {
         self.tried = self.tried.saturating_add(1);
         let passed_over = std::mem::replace(&mut self.begun, true);
         let best = self.best.as_ref().map_or(0, |best| best.covered);
-        if self.bound(members) <= best {
+        self.looked = self.looked.saturating_add(members.len().saturating_mul(self.work.goods.len()));
+        if self.bound(|goods| self.has(members, goods)) <= best {
             return;
         }
-        self.filled = self.filled.saturating_add(u32::from(members.len() > 1));
+        let lines = members.len().saturating_mul(self.work.lines.len());
+        let again = if self.rules.split_value_min > 0 { lines.saturating_mul(lines) } else { lines };
+        self.looked = self.looked.saturating_add(again);
         let views: Vec<&View<'a>> =
             members.iter().filter_map(|place| self.ranked.get(*place).copied()).collect();
         let filled = Filled::new(self.work, &views, self.rules);
@@ -162,30 +170,31 @@ impl<'a> Search<'a> {
         self.best = Some(Choice { members: members.to_vec(), given, covered, way, passed_over });
     }
 
-    /// Whether too many sets were looked at closely.
+    /// Whether the search has looked at enough.
     fn exhausted(&mut self) -> bool {
-        self.bounded |= self.filled >= FILLED_MAX;
-        self.filled >= FILLED_MAX
+        self.bounded |= self.looked >= LOOKED_MAX;
+        self.looked >= LOOKED_MAX
     }
 
-    /// The most units a set could cover.
-    fn bound(&self, members: &[usize]) -> i64 {
-        let give = |goods: usize| {
-            members
-                .iter()
-                .filter_map(move |place| self.ranked.get(*place))
-                .map(move |view| at(&view.give, goods))
-        };
-        let undivided = |goods: usize| {
-            let lines = self.work.lines.iter().filter(move |line| line.goods == goods);
-            let each = lines.map(|line| give(goods).max().unwrap_or(0).min(line.wanted.quantity));
-            each.fold(0, i64::saturating_add)
-        };
-        let goods = self.work.goods.iter().enumerate().map(|(place, goods)| {
-            let most = give(place).fold(0, i64::saturating_add).min(goods.units);
-            if self.rules.split == Split::ByQuantity { most } else { most.min(undivided(place)) }
-        });
-        goods.fold(0, i64::saturating_add)
+    /// Units of the goods a set has, and the most that one of it has.
+    fn has(&self, members: &[usize], goods: usize) -> (i64, i64) {
+        let views = members.iter().filter_map(|place| self.ranked.get(*place));
+        views
+            .map(|view| at(&view.give, goods))
+            .fold((0, 0), |(sum, most): (i64, i64), units| (sum.saturating_add(units), most.max(units)))
+    }
+
+    /// The most units that could be covered by who has so many of each goods, and so many at one place.
+    fn bound(&self, has: impl Fn(usize) -> (i64, i64)) -> i64 {
+        let goods = self.work.goods.iter().enumerate();
+        let divided = goods.fold(0, |sum: i64, (at, goods)| sum.saturating_add(has(at).0.min(goods.units)));
+        if self.rules.split == Split::ByQuantity {
+            return divided;
+        }
+        let lines = self.work.lines.iter();
+        let whole =
+            lines.fold(0, |sum: i64, line| sum.saturating_add(has(line.goods).1.min(line.wanted.quantity)));
+        divided.min(whole)
     }
 }
 

@@ -69,21 +69,20 @@ impl<'v, 'a> Rest<'v, 'a> {
         left
     }
 
-    /// Without splitting everything waits at one place: the one that carries most lines, where the last of them comes
+    /// Without splitting everything waits at one place: the one that carries most SKUs, where the last of them comes
     /// soonest.
     fn gather(&mut self, open: &[i64]) {
-        let lines = || self.work.lines.iter().zip(open).filter(|(_, units)| **units > 0);
+        let mut wanted = vec![0; self.work.goods.len()];
+        for (line, units) in self.work.lines.iter().zip(open) {
+            raise(&mut wanted, line.goods, *units);
+        }
+        let wanted = || wanted.iter().enumerate().filter(|(_, units)| **units > 0);
         let best = self.places.iter().enumerate().map(|(rank, place)| {
             let hosts = |goods: usize| place.view.host.get(goods).is_some_and(|host| *host != Host::No);
-            let lacking = lines().filter(|(line, _)| !hosts(line.goods)).count();
-            let of = |goods: usize| {
-                let same = lines().filter(|(line, _)| line.goods == goods);
-                same.fold(0, |sum: i64, (_, units)| sum.saturating_add(*units))
-            };
-            let carried = (0..self.work.goods.len()).filter(|goods| of(*goods) > 0 && hosts(*goods));
-            let last: Option<Vec<Timestamp>> =
-                carried.map(|goods| self.promise(place, goods, of(goods))).collect();
-            let last = last.map(|promises| promises.into_iter().max());
+            let lacking = wanted().filter(|(goods, _)| !hosts(*goods)).count();
+            let carried = wanted().filter(|(goods, _)| hosts(*goods));
+            let promises = carried.map(|(goods, units)| self.promise(place, goods, *units));
+            let last = promises.collect::<Option<Vec<Timestamp>>>().map(|all| all.into_iter().max());
             (lacking, last.is_none(), last, rank)
         });
         let Some((.., rank)) = best.min() else { return };

@@ -1,6 +1,6 @@
 //! Which warehouse ships what of an order, and why.
 //!
-//! What it does: [`route`] takes what is wanted, every warehouse that could be asked with what it has, and the
+//! What it does: [`route()`] takes what is wanted, every warehouse that could be asked with what it has, and the
 //! merchant's rules, and says who ships how many of which line, what becomes of the rest, and why each warehouse was
 //! or was not chosen. Named [filters](Filter) drop warehouses, ordered [sorts](Sort) rank the others (the first that
 //! differs decides, the warehouse's id ends every tie), the [split policy](Split) says how far the order may be divided,

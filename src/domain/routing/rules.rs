@@ -141,7 +141,7 @@ pub struct Rules {
     pub leftover: Leftover,
     /// Up to how many warehouses all sets are tried, at most [`EXACT_MAX`](super::EXACT_MAX). Default: 3.
     pub exact_max: usize,
-    /// How often an order is routed before an operator is asked; the order desk counts. Default: 5.
+    /// How often an order is routed before an operator is asked; the order desk counts. Default: 8.
     pub attempts_max: u32,
     /// How far a parcel may travel, for the filter `distance`. Default: no limit.
     pub distance_max_km: Option<i64>,
@@ -183,7 +183,7 @@ impl Default for Rules {
             split_value_min: 0,
             leftover: Leftover::Refuse,
             exact_max: 3,
-            attempts_max: 5,
+            attempts_max: 8,
             distance_max_km: None,
             external_kinds: vec![Kind::Warehouse, Kind::Store, Kind::ThirdParty, Kind::Supplier],
         }

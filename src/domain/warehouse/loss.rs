@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::command::{ClaimStock, Command, WaitForStock};
+use super::reservation::Whose;
 use super::state::{Row, Warehouse};
 use crate::domain::hold::{Allocation, Claim, Hold, HoldKey, quantity_of};
 use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, ReservationId, WaitId};
@@ -23,9 +24,9 @@ struct Lost<'a> {
     ids: BTreeMap<&'a CommandId, &'a Remembered>,
 }
 
-/// Whose a claim is.
+/// For whom a claim is.
 #[derive(Clone, Copy)]
-struct Whose<'a> {
+struct Holder<'a> {
     channel: &'a ChannelId,
     cart: Option<&'a CartId>,
     owner: Option<&'a OrderId>,
@@ -46,7 +47,7 @@ impl Warehouse {
         for hold in open.holds.values().copied().flatten() {
             for claim in hold.claims().filter(|claim| !self.knows(&claim.reservation)) {
                 let (channel, cart, owner) = (&hold.channel, hold.cart.as_ref(), hold.owner.as_ref());
-                let whose = Whose { channel, cart, owner };
+                let whose = Holder { channel, cart, owner };
                 redo.push(again(&open, claim, whose, claim.deadline.since(now), now));
             }
         }
@@ -66,7 +67,7 @@ impl Warehouse {
                 deadline: now.plus(PROMISE_TTL_MS),
             };
             let (channel, owner) = (&allocation.channel, allocation.owner.as_ref());
-            redo.push(again(&open, &claim, Whose { channel, cart: None, owner }, PROMISE_TTL_MS, now));
+            redo.push(again(&open, &claim, Holder { channel, cart: None, owner }, PROMISE_TTL_MS, now));
             let envelope =
                 Envelope { id: id.part("again"), time: now, timed: true, fingerprint: 0, actor: None };
             redo.push(Redo {
@@ -79,7 +80,7 @@ impl Warehouse {
     }
 
     fn knows(&self, id: &ReservationId) -> bool {
-        self.owner_of(id).is_some() || self.waiting.get(id).is_some() || self.memory.get(id).is_some()
+        self.whose(id) != Whose::Nobody || self.waiting.get(id).is_some() || self.memory.get(id).is_some()
     }
 }
 
@@ -111,7 +112,7 @@ fn fold(rows: &[Row]) -> Lost<'_> {
     lost
 }
 
-fn again(lost: &Lost<'_>, claim: &Claim, whose: Whose<'_>, ttl_ms: i64, now: Timestamp) -> Redo<Warehouse> {
+fn again(lost: &Lost<'_>, claim: &Claim, whose: Holder<'_>, ttl_ms: i64, now: Timestamp) -> Redo<Warehouse> {
     let id = claim.reservation.clone();
     let known = lost.ids.get(&id);
     let fingerprint = known.map_or(0, |known| known.fingerprint);

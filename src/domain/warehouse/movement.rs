@@ -1,6 +1,7 @@
 //! Goods move: in, out, and between sellable and not.
 
 use super::command::{Answer, Movement, MovementKind};
+use super::reservation::Whose;
 use super::state::{Row, Warehouse};
 use crate::domain::count::{Bucket, BucketKey, Direction, FUTURE_MAX_MS};
 use crate::domain::fact::{Fact, FactKind};
@@ -140,7 +141,7 @@ impl Warehouse {
             // What an order owns is its desk's to end.
             if let Some((key, _)) = self.open_hold(id).filter(|(_, hold)| hold.owner.is_none()) {
                 self.end_held_sku(draft, moment, &key, id, &movement.sku)?;
-            } else if self.owner_of(id) == Some(None) {
+            } else if self.whose(id) == Whose::Cart {
                 self.end_allocated_sku(draft, moment, id, &movement.sku)?;
             }
         }

@@ -31,6 +31,7 @@ impl Warehouse {
         // A desk repeats its last step after a restart, however long that took: an open promise answers for itself.
         let settled = owner.is_some() && self.allocations.contains_key(id);
         if settled {
+            self.memory.recall(envelope)?;
             self.check_owner(id, owner)?;
         } else if !self.acted_before(moment, envelope, Class::Hold)? {
             self.check_owner(id, owner)?;

@@ -13,6 +13,17 @@ use crate::domain::refusal::Refusal;
 /// A reservation, and the order its command names as owner.
 pub(super) type Named<'a> = (&'a ReservationId, Option<&'a OrderId>);
 
+/// Whose an open claim is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose<'a> {
+    /// None is open.
+    Nobody,
+    /// A cart's, or of a reservation without one.
+    Cart,
+    /// An order's.
+    Order(&'a OrderId),
+}
+
 impl Warehouse {
     /// How a reservation stands here, `None` where nothing is known of it.
     pub(super) fn part(&self, moment: &Moment, id: &ReservationId) -> Option<ReservationPart> {
@@ -162,9 +173,9 @@ impl Warehouse {
         attempt: Option<u32>,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
-        let taken_over = owner.filter(|_| attempt.is_none() && self.owner_of(id) == Some(None));
+        let taken_over = owner.filter(|_| attempt.is_none() && self.whose(id) == Whose::Cart);
         // An attempt that is given up may have ended in any way meanwhile.
-        if taken_over.is_none() && (attempt.is_none() || self.owner_of(id).is_some()) {
+        if taken_over.is_none() && (attempt.is_none() || self.whose(id) != Whose::Nobody) {
             self.check_owner(id, owner)?;
         }
         let how = match (attempt, taken_over) {
@@ -190,10 +201,14 @@ impl Warehouse {
         Ok(self.part(moment, id).map_or(Answer::Done, Answer::Reservation))
     }
 
-    /// Whose an open claim is; `None` where none is open.
-    pub(super) fn owner_of(&self, id: &ReservationId) -> Option<Option<&OrderId>> {
-        let hold = self.hold_of(id).map(|hold| hold.owner.as_ref());
-        hold.or_else(|| self.allocations.get(id).map(|allocation| allocation.owner.as_ref()))
+    /// Whose an open claim is.
+    pub(super) fn whose(&self, id: &ReservationId) -> Whose<'_> {
+        let hold = self.hold_of(id).map(|hold| &hold.owner);
+        match hold.or_else(|| self.allocations.get(id).map(|allocation| &allocation.owner)) {
+            Some(Some(order)) => Whose::Order(order),
+            Some(None) => Whose::Cart,
+            None => Whose::Nobody,
+        }
     }
 
     /// Refuses a command about a claim that is another's: an order's for those who don't name it, a cart's for an order.
@@ -202,12 +217,15 @@ impl Warehouse {
             Some(Outcome::Claimed { end: Some(End::Ordered(order)), .. }) => Some(order),
             Some(_) | None => None,
         };
-        match self.owner_of(id) {
-            Some(None) if asked.is_some() => Err(Refusal::UnknownReservation(id.clone())),
-            open => match open.map_or_else(ended, |owner| owner) {
-                Some(order) if asked != Some(order) => Err(Refusal::OwnedByOrder { order: order.clone() }),
-                Some(_) | None => Ok(()),
-            },
+        let order = match self.whose(id) {
+            Whose::Cart if asked.is_some() => return Err(Refusal::UnknownReservation(id.clone())),
+            Whose::Cart => None,
+            Whose::Order(order) => Some(order),
+            Whose::Nobody => ended(),
+        };
+        match order {
+            Some(order) if asked != Some(order) => Err(Refusal::OwnedByOrder { order: order.clone() }),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -1,13 +1,22 @@
 //! Changes, the same at every door: a door reads the envelope, and what is carried out here is one command.
 //!
 //! `signed` is a command's id and fingerprint, `asking` who asks, `body` reads what was sent, `target` what it is about,
-//! `verb` names every command, `reservation`, `booking` and `setting` carry them out, `batch` those of many lines.
+//! `verb` and `deed` name every command, `reservation`, `booking`, `setting`, `order`, `fulfilment`, `returning`, `moving`,
+//! `expecting` and `privacy` carry them out, `document` finds what they are about, `batch` those of many lines.
 
 pub mod asking;
 mod batch;
 mod body;
 pub mod booking;
+pub mod deed;
+pub mod document;
+pub mod expecting;
+pub mod fulfilment;
+pub mod moving;
+pub mod order;
+pub mod privacy;
 pub mod reservation;
+pub mod returning;
 pub mod setting;
 pub mod signed;
 pub mod target;

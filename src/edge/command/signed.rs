@@ -36,6 +36,12 @@ impl FingerprintKey {
         Self(blake3::derive_key("lagerd 1 command fingerprints", identity))
     }
 
+    /// A key for another use, which tells nothing about this one.
+    #[must_use]
+    pub(in crate::edge) fn derived(&self, use_of_it: &'static str) -> [u8; 32] {
+        blake3::derive_key(use_of_it, &self.0)
+    }
+
     /// The fingerprint of a parsed command: its kind, what it is about, and what it says.
     pub fn fingerprint<T: Serialize>(&self, kind: &str, target: &str, said: &T) -> u64 {
         let mut bytes = Vec::with_capacity(256);

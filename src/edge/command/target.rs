@@ -1,6 +1,6 @@
 //! What a request is about: a name that HTTP has in its path, and other doors beside the verb.
 
-use crate::domain::ids::{ChannelId, CommandId, Sku, WarehouseId};
+use crate::domain::ids::{ChannelId, CommandId, InvalidId, OrderId, OrderNumber, Sku, WarehouseId};
 use crate::edge::fault::Problem;
 use crate::edge::wire::text::{Name, complaint};
 
@@ -49,4 +49,50 @@ impl Target for ChannelId {
     fn impossible(complaint: String) -> Problem {
         Problem::not_found("unknown_channel", complaint)
     }
+}
+
+impl Target for OrderNumber {
+    const NAME: &'static str = "order";
+
+    fn impossible(complaint: String) -> Problem {
+        Problem::not_found("unknown_order", complaint)
+    }
+}
+
+/// Documents that are named by their own ids.
+macro_rules! documents {
+    ($($(#[$doc:meta])* $kind:ident, $name:literal, $unknown:literal;)*) => {
+        $($(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $kind(pub OrderId);
+
+        impl Name for $kind {
+            fn parse(text: &str) -> Result<Self, InvalidId> {
+                OrderId::parse(text).map(Self)
+            }
+
+            fn text(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl Target for $kind {
+            const NAME: &'static str = $name;
+
+            fn impossible(complaint: String) -> Problem {
+                Problem::not_found($unknown, complaint)
+            }
+        })*
+    };
+}
+
+documents! {
+    /// A fulfilment.
+    FulfilmentName, "fulfilment", "unknown_fulfilment";
+    /// A return.
+    ReturnName, "return", "unknown_return";
+    /// A transfer.
+    TransferName, "transfer", "unknown_transfer";
+    /// A receipt.
+    InboundName, "inbound", "unknown_inbound";
 }

@@ -34,6 +34,7 @@ pub(super) struct Ask {
 pub(super) struct Change {
     pub(super) asking: Asking,
     pub(super) signed: Signed,
+    query: Option<String>,
 }
 
 /// A name in the path.
@@ -75,7 +76,7 @@ impl FromRequestParts<Arc<Door>> for Change {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, door: &Arc<Door>) -> Result<Self, Problem> {
-        let Ask { asking, .. } = Ask::from_request_parts(parts, door).await?;
+        let Ask { asking, query } = Ask::from_request_parts(parts, door).await?;
         let minted = parts.extensions.get::<Minted>();
         if minted.is_some() && asking.settings.http.require_ids {
             return Err(Problem::malformed(
@@ -89,7 +90,14 @@ impl FromRequestParts<Arc<Door>> for Change {
         };
         let actor = asking.caller.name.clone();
         let signed = Signed { id, minted: minted.is_some(), actor };
-        Ok(Self { asking, signed })
+        Ok(Self { asking, signed, query })
+    }
+}
+
+impl Change {
+    /// Reads the query, which may have these parameters.
+    pub(super) fn query(&self, known: &[&str]) -> Result<Query, Problem> {
+        Query::read(self.query.as_deref(), known)
     }
 }
 

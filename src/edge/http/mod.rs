@@ -2,19 +2,24 @@
 //!
 //! `server` accepts and ends connections, `answer` takes one request from its first
 //! byte to its response (panics, request ids, metrics), `router` says which path leads where, `route` holds the
-//! handlers, `extract`, `body` and `query` read what a request carries, `openapi` is the document of it all.
+//! handlers, `extract`, `accept`, `body` and `query` read what a request carries, `listing` pages documents, `paper` is what people
+//! read, `openapi` is the document of it all.
 //!
 //! May know: hyper, axum, and what its parent may. Must not know: other doors.
 //!
-//! Promises: every answer of a handler, and every error, is JSON (`application/problem+json` for errors); a slow, large
+//! Promises: every answer of a handler, and every error, is JSON (`application/problem+json` for errors) unless it is for
+//! people and they asked for it; a slow, large
 //! or broken request costs its own connection alone; a handler that panics is answered 500 and harms nobody else.
 //!
 //! Deliberately lacks: TLS (a proxy's business), HTTP/2, compression, cookies.
 
+mod accept;
 mod answer;
 mod body;
 mod extract;
+mod listing;
 mod openapi;
+mod paper;
 mod query;
 mod reply;
 mod route;

@@ -2,8 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::domain::time::Timestamp;
 use crate::edge::fault::Problem;
 use crate::edge::wire::text::{Name, complaint};
+use crate::edge::wire::time::Time;
 
 /// What stands behind the `?`.
 #[derive(Debug, Default)]
@@ -70,6 +72,31 @@ impl Query {
                 Err(Problem::invalid(name, detail))
             }
         }
+    }
+
+    /// A parameter as a time.
+    ///
+    /// # Errors
+    /// 422 with what would be right.
+    pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.one(name)? else { return Ok(None) };
+        let right =
+            || Problem::invalid(name, format!("{name}: a time such as `2026-11-23T10:00:00Z` is right"));
+        Time::parse(text).map(|time| Some(time.0)).ok_or_else(right)
+    }
+
+    /// A parameter as one of the words that `named` knows.
+    ///
+    /// # Errors
+    /// 422 for another word.
+    pub(super) fn word<T>(
+        &self,
+        name: &'static str,
+        named: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.one(name)? else { return Ok(None) };
+        let right = || Problem::invalid(name, format!("{name}: no such {name} is known"));
+        named(text).map(Some).ok_or_else(right)
     }
 
     /// A parameter that is `true` or `false`; false where it is not there.

@@ -114,6 +114,13 @@ pub struct ChannelPolicyLine {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     pub low_at: Option<Option<Count>>,
+    /// Units that may be sold without goods.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Figure>)]
+    pub backorder_limit: Option<Option<Figure>>,
+    /// Whether the goods are not released yet: what may be sold of them is a pre-order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preorder: Option<bool>,
 }
 
 /// Policies of one warehouse.
@@ -154,6 +161,8 @@ impl From<ChannelPolicyLine> for SetChannelPolicy {
             buffer: line.buffer.map(|figure| figure.map(Scheduled::from)),
             cap: line.cap.map(|figure| figure.map(Scheduled::from)),
             low_at: line.low_at.map(|figure| figure.map(|count| count.0)),
+            backorder_limit: line.backorder_limit.map(|figure| figure.map(Scheduled::from)),
+            preorder: line.preorder,
         }
     }
 }

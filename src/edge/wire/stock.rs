@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::text::Text;
 use super::time::Time;
-use crate::actor::house::reading::{Available, SkuStock};
+use crate::actor::house::reading::{Available, SkuLevel, SkuStock};
 use crate::actor::view::StockRow;
 use crate::domain::ids::{ChannelId, Sku, WarehouseId};
 use crate::domain::level::Level;
@@ -75,6 +75,8 @@ pub struct LevelAnswer {
     pub deficit: i64,
     /// Units that orders wait for; they count in no other figure.
     pub waiting: i64,
+    /// Units that are expected to come in.
+    pub inbound: i64,
 }
 
 /// What a channel may sell.
@@ -85,7 +87,7 @@ pub struct ChannelAnswer {
     pub channel: Text<ChannelId>,
     /// Units it may show.
     pub available: i64,
-    /// How that looks to a buyer: `in_stock`, `low` or `sold_out`.
+    /// How that looks to a buyer: `in_stock`, `low`, `sold_out`, `backorder` or `preorder`.
     pub state: &'static str,
 }
 
@@ -140,8 +142,12 @@ pub struct AvailabilityItem {
     pub sku: Text<Sku>,
     /// Units to show, at most the channel's display cap.
     pub available: i64,
-    /// How that looks to a buyer: `in_stock`, `low` or `sold_out`.
+    /// How that looks to a buyer: `in_stock`, `low`, `sold_out`, `backorder` or `preorder`.
     pub state: &'static str,
+    /// When more comes in, where there is none in stock and a receipt is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expected_on: Option<Time>,
     /// Stores with units to pick up, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pickup: Option<Vec<PickupAnswer>>,
@@ -233,6 +239,7 @@ impl LevelAnswer {
             fences: Vec::new(),
             deficit: level.deficit(),
             waiting: 0,
+            inbound: 0,
         }
     }
 }
@@ -247,7 +254,11 @@ impl StockAnswer {
     /// A SKU everywhere.
     #[must_use]
     pub fn of(stock: SkuStock, now: Timestamp, as_of: Option<AsOf>) -> Self {
-        let levels = stock.levels.into_iter().map(|(warehouse, row)| LevelAnswer::of(warehouse, &row, now));
+        let level = |at: SkuLevel| {
+            let inbound = at.inbound;
+            LevelAnswer { inbound, ..LevelAnswer::of(at.warehouse, &at.row, now) }
+        };
+        let levels = stock.levels.into_iter().map(level);
         let channels = stock.channels.into_iter().map(|(id, available)| ChannelAnswer::of(id, available));
         Self { sku: Text(stock.sku), levels: levels.collect(), channels: channels.collect(), as_of }
     }

@@ -7,7 +7,8 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::domain::ids::{
-    CartId, ChannelId, CommandId, InvalidId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
+    CartId, ChannelId, CommandId, InvalidId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, SourceId,
+    WarehouseId,
 };
 
 /// A name of the domain as the wire carries it: a JSON string, checked while it is read.
@@ -40,7 +41,19 @@ macro_rules! names {
     };
 }
 
-names!(CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId, OrderId);
+names!(
+    CartId,
+    ChannelId,
+    CommandId,
+    LineId,
+    OrderId,
+    OrderNumber,
+    Reason,
+    Reference,
+    Sku,
+    SourceId,
+    WarehouseId
+);
 
 /// What is wrong with a name, without showing a text that may be an address of somebody.
 #[must_use]

@@ -1,7 +1,8 @@
-//! Times: RFC 3339, in UTC when told, with any offset when read.
+//! Times: RFC 3339, in UTC when told, with any offset when read. Days: of no zone, so that each place has its own.
 
 use std::fmt;
 
+use jiff::civil::{Date, date};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -54,6 +55,43 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// A day as the wire carries it, `2026-11-23`; kept as days since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub i64);
+
+/// Day 0.
+const EPOCH: Date = date(1970, 1, 1);
+
+impl Day {
+    /// Reads a text such as `2026-11-23`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let day: Date = text.parse().ok().filter(|_| text.len() == 10)?;
+        Some(Self(day.duration_since(EPOCH).as_hours().div_euclid(24)))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.0 < 0 { Date::MIN } else { Date::MAX };
+        let hours = self.0.checked_mul(24).and_then(jiff::SignedDuration::try_from_hours);
+        hours.and_then(|hours| EPOCH.checked_add(hours).ok()).unwrap_or(end).fmt(f)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("a day such as \"2026-11-23\" is right"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +106,20 @@ mod tests {
         }
         assert!(Time(Timestamp::MIN).to_string().starts_with('-'));
         assert!(Time(Timestamp::MAX).to_string().starts_with("9999"));
+    }
+
+    /// Days are dates without a time, counted from 1970, and told as they came.
+    #[test]
+    fn days_are_dates() {
+        for (text, day) in
+            [("1970-01-01", 0), ("1969-12-31", -1), ("2026-10-25", 20_751), ("2027-03-28", 20_905)]
+        {
+            assert_eq!(Day::parse(text), Some(Day(day)), "{text}");
+            assert_eq!(Day(day).to_string(), text);
+        }
+        for text in ["", "2026-11-31", "2026-11-23T00:00:00Z", "23.11.2026", "20261123"] {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
+        assert_eq!(Day(i64::MAX).to_string(), "9999-12-31");
     }
 }

@@ -18,6 +18,12 @@ pub type Count = Whole<0>;
 /// A figure that may be negative.
 pub type Signed = Whole<{ -UNITS_MAX }>;
 
+impl Default for Count {
+    fn default() -> Self {
+        Self(0)
+    }
+}
+
 impl<const LEAST: i64> Serialize for Whole<LEAST> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(self.0)

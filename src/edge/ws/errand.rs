@@ -16,6 +16,7 @@ pub(super) struct Errand {
     pub(super) signed: Signed,
     pub(super) verb: Verb,
     pub(super) target: String,
+    pub(super) within: Option<String>,
     pub(super) body: Box<str>,
 }
 
@@ -28,8 +29,8 @@ impl Errand {
     /// Carries it out; its answer as it goes out, and its weight.
     pub(super) async fn run(self) -> (Utf8Bytes, usize) {
         let (id, weight) = (self.signed.id.clone(), self.weight());
-        let Self { asking, signed, verb, target, body } = self;
-        let work = verb.carry_out(&asking, signed, &target, Said(body.as_bytes()));
+        let Self { asking, signed, verb, target, within, body } = self;
+        let work = verb.carry_out(&asking, signed, (&target, within.as_deref()), Said(body.as_bytes()));
         // The panic hook has logged where and what.
         let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Problem::bug()));
         (answered(id.as_str(), done), weight)

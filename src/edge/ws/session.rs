@@ -278,6 +278,8 @@ impl Session {
                 read(sent.get())?
             }
         };
+        let within = verb.within().and_then(|name| fields.take(name));
+        let within = within.map(|sent| read(sent.get())).transpose()?;
         if let Some((word, _)) = fields.0.first() {
             return Err(unknown_word(word));
         }
@@ -292,7 +294,7 @@ impl Session {
             ));
         }
         let signed = Signed { id, minted: false, actor: self.asking.caller.name.clone() };
-        Ok(Errand { asking: self.asking.clone(), signed, verb, target, body: body.get().into() })
+        Ok(Errand { asking: self.asking.clone(), signed, verb, target, within, body: body.get().into() })
     }
 
     /// Says a command's answer; `weight` is what it weighed while it was under way.

@@ -126,7 +126,8 @@ impl Topic {
                 let items = written(&step, sold_out, |id, out| {
                     let (Some(sku), Some(shown)) = (names.get(id), shown(id)) else { return false };
                     let (available, state) = (shown.units(), shown.state().name());
-                    let item = AvailabilityItem { sku: Text(sku.clone()), available, state, pickup: None };
+                    let sku = Text(sku.clone());
+                    let item = AvailabilityItem { sku, available, state, expected_on: None, pickup: None };
                     serde_json::to_writer(out, &item).is_ok()
                 });
                 Written { step, items, total }

@@ -5,11 +5,12 @@ use bytes::Bytes;
 use super::codec::{Reader, Writer, damaged};
 use super::entry::Recorded;
 use super::shared::{
-    get_command_id, get_floors, get_remembered, get_scheduled, get_sku, key_text, put_command_id, put_floors,
-    put_remembered, put_scheduled, put_sku, value_from, value_of,
+    get_command_id, get_floors, get_lines, get_order_id, get_remembered, get_scheduled, get_sku, get_time,
+    key_text, put_command_id, put_floors, put_lines, put_order_id, put_remembered, put_scheduled, put_sku,
+    put_time, value_from_version, value_of_version,
 };
-use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy, ChannelRow};
-use crate::domain::ids::Sku;
+use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::ids::{CommandId, Sku};
 use crate::journal::{Change, JournalError, JournalKind, Table};
 
 type Read<T> = Result<T, JournalError>;
@@ -18,20 +19,55 @@ const FLOORS: &str = "floors";
 
 impl Recorded for Channel {
     const KIND: JournalKind = JournalKind::Channel;
-    const TABLES: &'static [Table] = &[Table::Policies, Table::Marks];
+    const TABLES: &'static [Table] = &[Table::Policies, Table::Marks, Table::Waiting];
+    /// Version 2 knows backorders: limits and pre-orders in policies.
+    const VERSION: u8 = 2;
 
     fn put_fact(fact: &ChannelFact, writer: &mut Writer) {
-        let ChannelFact::PolicySet { sku, after } = fact;
-        writer.byte(1);
-        put_sku(writer, sku);
-        put_policy(writer, after);
+        match fact {
+            ChannelFact::PolicySet { sku, after } => {
+                writer.byte(1);
+                put_sku(writer, sku);
+                put_policy(writer, after);
+            }
+            ChannelFact::Backordered { id, owner, lines } => {
+                writer.byte(2);
+                put_command_id(writer, id);
+                put_order_id(writer, owner);
+                put_lines(writer, lines);
+            }
+            ChannelFact::BackorderKept { id, owner } => {
+                writer.byte(3);
+                put_command_id(writer, id);
+                put_order_id(writer, owner);
+            }
+            ChannelFact::BackorderClosed { id, owner, lines, expired } => {
+                writer.byte(4);
+                put_command_id(writer, id);
+                put_order_id(writer, owner);
+                put_lines(writer, lines);
+                writer.flag(*expired);
+            }
+        }
     }
 
     fn get_fact(reader: &mut Reader<'_>) -> Read<ChannelFact> {
-        match reader.byte()? {
-            1 => Ok(ChannelFact::PolicySet { sku: get_sku(reader)?, after: get_policy(reader)? }),
-            other => Err(damaged(format!("{other} is no fact of a channel"))),
-        }
+        Ok(match reader.byte()? {
+            1 => ChannelFact::PolicySet { sku: get_sku(reader)?, after: get_policy(reader)? },
+            2 => ChannelFact::Backordered {
+                id: get_command_id(reader)?,
+                owner: get_order_id(reader)?,
+                lines: get_lines(reader)?,
+            },
+            3 => ChannelFact::BackorderKept { id: get_command_id(reader)?, owner: get_order_id(reader)? },
+            4 => ChannelFact::BackorderClosed {
+                id: get_command_id(reader)?,
+                owner: get_order_id(reader)?,
+                lines: get_lines(reader)?,
+                expired: reader.flag()?,
+            },
+            other => return Err(damaged(format!("{other} is no fact of a channel"))),
+        })
     }
 
     fn put_row(row: &ChannelRow, writer: &mut Writer) {
@@ -50,6 +86,11 @@ impl Recorded for Channel {
                 writer.byte(2);
                 put_floors(writer, floors);
             }
+            ChannelRow::Backorder(id, row) => {
+                writer.byte(3);
+                put_command_id(writer, id);
+                writer.option(row.as_ref(), put_backorder);
+            }
         }
     }
 
@@ -58,6 +99,7 @@ impl Recorded for Channel {
             0 => ChannelRow::Policy(get_sku(reader)?, reader.option(get_policy)?),
             1 => ChannelRow::Remembered(get_command_id(reader)?, reader.option(get_remembered)?),
             2 => ChannelRow::Floors(get_floors(reader)?),
+            3 => ChannelRow::Backorder(get_command_id(reader)?, reader.option(get_backorder)?),
             other => return Err(damaged(format!("{other} is no row of a channel"))),
         })
     }
@@ -65,11 +107,19 @@ impl Recorded for Channel {
     fn change(row: &ChannelRow) -> Option<Change> {
         let (table, key, value) = match row {
             ChannelRow::Policy(sku, policy) => {
-                let value = policy.as_ref().map(|policy| value_of(|writer| put_policy(writer, policy)));
+                let value = policy
+                    .as_ref()
+                    .map(|policy| value_of_version(Self::VERSION, |writer| put_policy(writer, policy)));
                 (Table::Policies, sku.as_str(), value)
             }
-            ChannelRow::Floors(floors) => {
-                (Table::Marks, FLOORS, Some(value_of(|writer| put_floors(writer, floors))))
+            ChannelRow::Floors(floors) => (
+                Table::Marks,
+                FLOORS,
+                Some(value_of_version(Self::VERSION, |writer| put_floors(writer, floors))),
+            ),
+            ChannelRow::Backorder(id, row) => {
+                let put = |row| value_of_version(Self::VERSION, |writer| put_backorder(writer, row));
+                (Table::Waiting, id.as_str(), row.as_ref().map(put))
             }
             ChannelRow::Remembered(..) => return None,
         };
@@ -79,10 +129,17 @@ impl Recorded for Channel {
     fn row_from(table: Table, key: &[u8], value: &[u8]) -> Read<ChannelRow> {
         let key = key_text(key)?;
         match (table, key) {
-            (Table::Policies, sku) => {
-                Ok(ChannelRow::Policy(Sku::stored(sku), Some(value_from(value, get_policy)?)))
+            (Table::Policies, sku) => Ok(ChannelRow::Policy(
+                Sku::stored(sku),
+                Some(value_from_version(Self::VERSION, value, get_policy)?),
+            )),
+            (Table::Waiting, id) => {
+                let row = value_from_version(Self::VERSION, value, get_backorder)?;
+                Ok(ChannelRow::Backorder(CommandId::stored(id), Some(row)))
             }
-            (Table::Marks, FLOORS) => Ok(ChannelRow::Floors(value_from(value, get_floors)?)),
+            (Table::Marks, FLOORS) => {
+                Ok(ChannelRow::Floors(value_from_version(Self::VERSION, value, get_floors)?))
+            }
             _ => Err(damaged(format!("a channel has no row `{key}` in {}", table.name()))),
         }
     }
@@ -92,6 +149,8 @@ fn put_policy(writer: &mut Writer, policy: &ChannelPolicy) {
     writer.option(policy.buffer.as_ref(), put_scheduled);
     writer.option(policy.cap.as_ref(), put_scheduled);
     writer.option(policy.low_at, Writer::signed);
+    writer.option(policy.backorder_limit.as_ref(), put_scheduled);
+    writer.flag(policy.preorder);
 }
 
 fn get_policy(reader: &mut Reader<'_>) -> Read<ChannelPolicy> {
@@ -99,5 +158,24 @@ fn get_policy(reader: &mut Reader<'_>) -> Read<ChannelPolicy> {
         buffer: reader.option(get_scheduled)?,
         cap: reader.option(get_scheduled)?,
         low_at: reader.option(Reader::signed)?,
+        backorder_limit: if reader.version() < 2 { None } else { reader.option(get_scheduled)? },
+        preorder: reader.version() >= 2 && reader.flag()?,
     })
+}
+
+fn put_backorder(writer: &mut Writer, row: &Backorder) {
+    put_order_id(writer, &row.owner);
+    put_lines(writer, &row.lines);
+    let deadline = match row.state {
+        BackorderState::Held { deadline } => Some(deadline),
+        BackorderState::Kept => None,
+    };
+    writer.option(deadline, put_time);
+}
+
+fn get_backorder(reader: &mut Reader<'_>) -> Read<Backorder> {
+    let (owner, lines) = (get_order_id(reader)?, get_lines(reader)?);
+    let deadline = reader.option(get_time)?;
+    let state = deadline.map_or(BackorderState::Kept, |deadline| BackorderState::Held { deadline });
+    Ok(Backorder { owner, lines, state })
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::codec::{Reader, Writer, damaged};
 use super::shared::{get_command_id, put_command_id};
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::ids::ActorName;
 use crate::domain::item::Items;
 use crate::domain::machine::{Cause, Machine};
@@ -125,7 +126,7 @@ pub fn changes_of(bytes: &[u8]) -> Result<Vec<Change>, JournalError> {
         JournalKind::Warehouse => Entry::<Warehouse>::decode(bytes).map(|entry| entry.changes()),
         JournalKind::Channel => Entry::<Channel>::decode(bytes).map(|entry| entry.changes()),
         JournalKind::Items => Entry::<Items>::decode(bytes).map(|entry| entry.changes()),
-        JournalKind::Desk => Err(damaged("this lagerd keeps no orders")),
+        JournalKind::Desk => Entry::<Desk>::decode(bytes).map(|entry| entry.changes()),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod codec;
 pub mod desk;
 pub mod entry;
 pub mod item;
+mod refusal;
 pub mod shared;
 mod stock;
 #[cfg(test)]

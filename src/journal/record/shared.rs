@@ -3,6 +3,7 @@
 use super::codec::{Reader, Writer, damaged};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{CommandId, OrderId, Sku};
+use crate::domain::level::Condition;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::Scheduled;
 use crate::domain::time::Timestamp;
@@ -85,6 +86,25 @@ pub fn put_time(writer: &mut Writer, time: Timestamp) {
 /// A time.
 pub fn get_time(reader: &mut Reader<'_>) -> Read<Timestamp> {
     reader.signed().map(Timestamp::from_millis)
+}
+
+/// Where goods lie that can't be sold.
+pub fn put_condition(writer: &mut Writer, condition: Condition) {
+    writer.byte(match condition {
+        Condition::Damaged => 0,
+        Condition::QualityControl => 1,
+        Condition::Quarantine => 2,
+    });
+}
+
+/// Where goods lie that can't be sold.
+pub fn get_condition(reader: &mut Reader<'_>) -> Read<Condition> {
+    Ok(match reader.byte()? {
+        0 => Condition::Damaged,
+        1 => Condition::QualityControl,
+        2 => Condition::Quarantine,
+        other => return Err(damaged(format!("{other} is no condition of goods"))),
+    })
 }
 
 /// Units of SKUs.

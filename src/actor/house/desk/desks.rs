@@ -12,6 +12,7 @@ use crate::actor::view::{DeskView, DeskWatch, Served};
 use crate::domain::desk::{Answer, Desk, DeskCommand, DeskRules, Verb};
 use crate::domain::ids::{ChannelId, CommandId, OrderId, OrderNumber, SHARDS};
 use crate::domain::machine::Envelope;
+use crate::domain::order::Keeping;
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::Rules;
 use crate::journal::{JournalError, JournalId, JournalKind};
@@ -27,6 +28,8 @@ pub struct OrderRules {
     pub claim_ttl_ms: i64,
     /// How long an order waits for its payment, in milliseconds.
     pub pay_within_ms: i64,
+    /// How long personal data and documents are kept.
+    pub keeping: Keeping,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -46,6 +49,12 @@ impl Default for OrderRules {
             },
             claim_ttl_ms: 120_000,
             pay_within_ms: DAY_MS,
+            keeping: Keeping {
+                contact_after_delivery_ms: 30 * DAY_MS,
+                contact_after_cancel_ms: 7 * DAY_MS,
+                contact_max_ms: 180 * DAY_MS,
+                documents_ms: 400 * DAY_MS,
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::actor::fault::Fault;
 use crate::actor::house::{House, WarehouseHandle};
+use crate::domain::channel::{ChannelCommand, ClaimBackorder};
 use crate::domain::desk::command::TaskOutcome;
 use crate::domain::desk::message::{Claiming, transfers};
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
@@ -31,24 +32,31 @@ impl House {
     /// Carries out what a document has to tell, until nothing is left or somebody is away.
     pub(super) async fn drive(self: &Arc<Self>, id: &OrderId) -> Result<Option<Document>, Fault> {
         let _turn = self.desks.locks.turn(id.clone()).await;
-        let look = Verb::Look { id: id.clone() };
-        let envelope = self.inside(CommandId::stored("look"));
-        let mut document = match self.ask_desk(envelope, look).await? {
-            DeskAnswer::Document(document) => document,
-            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
-                return Ok(None);
-            }
-        };
+        let Some(mut document) = self.look(id).await? else { return Ok(None) };
         for _ in 0..TASKS_MAX {
             let Some(task) = document.task().cloned() else { break };
             let verb = self.carry_out(&document, &task).await?;
             let envelope = self.inside(task.id(id, epoch(&document)));
             match self.ask_desk(envelope, verb).await? {
                 DeskAnswer::Document(next) | DeskAnswer::Superseded(next) => document = next,
-                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => return Ok(None),
+                // An order that is refused after all has its claims still to give back.
+                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                    let Some(next) = self.look(id).await? else { return Ok(None) };
+                    document = next;
+                }
             }
         }
         Ok(Some(document))
+    }
+
+    async fn look(&self, id: &OrderId) -> Result<Option<Document>, Fault> {
+        let look = Verb::Look { id: id.clone() };
+        match self.ask_desk(self.inside(CommandId::stored("look")), look).await? {
+            DeskAnswer::Document(document) => Ok(Some(document)),
+            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                Ok(None)
+            }
+        }
     }
 
     /// Carries one task out; what the desk is to be told of it.
@@ -72,8 +80,12 @@ impl House {
                 self.backorder(channel, id, warehouse, wait).await?
             }
             TaskWork::CloseBackorder { channel, id, left } => {
-                let _ = (channel, id, left);
-                TaskOutcome::Done
+                let close = ChannelCommand::CloseBackorder { id: id.clone(), left: left.clone() };
+                let envelope = self.inside(task.id(document.id(), epoch(document)));
+                match self.channel(channel)?.mailbox.ask(envelope, close).await {
+                    Ok(_) | Err(Fault::Refused(_)) => TaskOutcome::Done,
+                    Err(fault) => return Err(fault),
+                }
             }
         };
         Ok(report(outcome))
@@ -224,7 +236,16 @@ impl House {
         warehouse: &WarehouseId,
         wait: &WaitForStock,
     ) -> Result<TaskOutcome, Fault> {
-        let _ = channel;
+        let handle = self.channel(channel)?;
+        let (mailbox, limit) = (&handle.mailbox, handle.spec.backorder_room());
+        let lines = vec![ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
+        let ttl_ms = self.desks.rules.claim_ttl_ms;
+        let room = ClaimBackorder { owner: wait.owner.clone(), lines, limit, ttl_ms, told: wait.told };
+        match mailbox.ask(self.inside(id.clone()), ChannelCommand::Backorder(room)).await {
+            Ok(_) => {}
+            Err(Fault::Refused(refusal)) => return Ok(TaskOutcome::Refused { warehouse: None, refusal }),
+            Err(fault) => return Err(fault),
+        }
         let waiting =
             self.part_of(warehouse)?.mailbox.ask(self.inside(id.clone()), Command::Wait(wait.clone()));
         match waiting.await {
@@ -234,7 +255,11 @@ impl House {
             }
             Err(fault) => return Err(fault),
         }
-        Ok(TaskOutcome::Done)
+        match mailbox.ask(self.inside(id.part("keep")), ChannelCommand::Keep { id: id.clone() }).await {
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(Fault::Refused(refusal)) => Ok(TaskOutcome::Refused { warehouse: None, refusal }),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// A warehouse that a document names. One that is not configured any more is away: its part waits for it.

@@ -76,7 +76,7 @@ impl House {
         held: &Held,
     ) -> Routing {
         let now = self.now();
-        let rules = self.rules_of(channel, &demand, backorder);
+        let rules = self.rules_of(channel, backorder);
         demand.preferred = held.keys().chain(&channel.spec.warehouses).cloned().collect();
         let places = self.warehouses.values();
         let candidates: Vec<Candidate> =
@@ -97,14 +97,9 @@ impl House {
         Routing { decision, places, free, serviceable }
     }
 
-    fn rules_of(&self, channel: &ChannelHandle, demand: &Demand, backorder: bool) -> Rules {
+    fn rules_of(&self, channel: &ChannelHandle, backorder: bool) -> Rules {
         let spec = &channel.spec;
         let leftover = if backorder { Leftover::Backorder } else { spec.leftover };
-        let leftover = match leftover {
-            // Once a place was found, an operator decides about what is left.
-            Leftover::Refuse if demand.reroute => Leftover::Park,
-            other => other,
-        };
         Rules { split: spec.split, leftover, ..self.desks.rules.routing.clone() }
     }
 
@@ -163,8 +158,13 @@ impl House {
         }
     }
 
-    /// What is expected and not promised to those who wait already.
-    fn unpromised(&self, warehouse: &WarehouseId, sku: &Sku, waiting: i64) -> Vec<(Timestamp, i64)> {
+    /// What is expected and not promised to those who wait already, soonest first; without what has no time.
+    pub(in crate::actor::house) fn unpromised(
+        &self,
+        warehouse: &WarehouseId,
+        sku: &Sku,
+        waiting: i64,
+    ) -> Vec<(Timestamp, i64)> {
         let mut promised = waiting;
         let mut incoming = self.desks.view.incoming(warehouse, sku);
         for (_, units) in &mut incoming {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::actor::fault::Fault;
 use crate::actor::house::House;
 use crate::domain::desk::changing::waits_for_card;
+use crate::domain::desk::claiming::waits_for_place;
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::order::Order;
@@ -148,7 +149,7 @@ impl House {
             let known = |sku| self.skus.find(sku).is_some() || self.cards.row(sku).is_some();
             return order.lines.iter().all(|line| !line.stock || known(&line.sku));
         }
-        if order.hold.is_some() {
+        if order.hold.is_some() && !waits_for_place(order) {
             return false;
         }
         let routing = self.route_rest(order, &super::figures::Held::new());

@@ -4,10 +4,11 @@ use proptest::sample::Index;
 
 use super::steps::Placing;
 use super::world::{DAY, HOUR, World};
-use crate::domain::desk::command::{
-    AnnounceReturn, ExpectInbound, Fulfilled, NewLine, PlaceOrder, RequestTransfer, ReturnedUnits,
-};
 use crate::domain::desk::command::FulfilStep;
+use crate::domain::desk::command::{
+    AnnounceReturn, AnnouncedUnits, ExpectInbound, Fulfilled, NewLine, PlaceOrder, RequestTransfer,
+    ReturnedUnits,
+};
 use crate::domain::desk::{Document, Verb};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
@@ -63,8 +64,12 @@ pub(super) fn order(world: &World, placing: &Placing, reservation: Option<Reserv
             ^ u64::try_from(line.quantity).unwrap()
     });
     let unknown = if placing.unknown { vec![Sku::parse("X").unwrap()] } else { Vec::new() };
-    let method = placing.pickup.filter(|_| placing.fulfilled.is_none()).map_or(Method::Ship, |at| Method::Pickup(place(at)));
-    let payment = [PaymentState::Unknown, PaymentState::Pending, PaymentState::Authorised, PaymentState::Paid];
+    let method = placing
+        .pickup
+        .filter(|_| placing.fulfilled.is_none())
+        .map_or(Method::Ship, |at| Method::Pickup(place(at)));
+    let payment =
+        [PaymentState::Unknown, PaymentState::Pending, PaymentState::Authorised, PaymentState::Paid];
     let mut order = PlaceOrder {
         id: OrderId::minted(number.as_str(), "order", &[channel.as_str(), number.as_str()]),
         channel,
@@ -93,7 +98,7 @@ pub(super) fn order(world: &World, placing: &Placing, reservation: Option<Reserv
             day: world.day(),
         }),
         unknown,
-        contact: (placing.number % 2 == 0).then(|| b"Mia, Hauptstrasse 1".to_vec()),
+        contact: placing.number.is_multiple_of(2).then(|| b"Mia, Hauptstrasse 1".to_vec()),
         tracking: None,
         carried: "{}".into(),
         routing: None,
@@ -140,7 +145,9 @@ pub(super) fn a_return(world: &World, which: &Index) -> Option<(OrderId, Return)
     let all: Vec<(OrderId, Return)> = documents
         .values()
         .flat_map(|document| match document {
-            Document::Order(order) => order.returns.iter().map(|back| (order.id.clone(), back.clone())).collect(),
+            Document::Order(order) => {
+                order.returns.iter().map(|back| (order.id.clone(), back.clone())).collect()
+            }
             Document::Return(back) => vec![(back.id.clone(), Return::clone(back))],
             Document::Transfer(_) | Document::Inbound(_) => Vec::new(),
         })
@@ -157,7 +164,12 @@ pub(super) fn announce(world: &mut World, order: Option<&Order>, at: u8, (goods,
         channel: None,
         reference: None,
         warehouse: place(at),
-        lines: vec![(first.map(|line| line.id.clone()), order.is_none().then(|| sku(goods)), units, None)],
+        lines: vec![AnnouncedUnits {
+            line: first.map(|line| line.id.clone()),
+            sku: order.is_none().then(|| sku(goods)),
+            quantity: units,
+            reason: None,
+        }],
         declared_at: None,
         refund_by: None,
     }))
@@ -197,7 +209,9 @@ pub(super) fn move_on(world: &World, which: &Index, what: u8, units: Option<i64>
     let transfers = world.documents();
     let transfers: Vec<_> = transfers
         .values()
-        .filter_map(|document| if let Document::Transfer(transfer) = document { Some(transfer) } else { None })
+        .filter_map(
+            |document| if let Document::Transfer(transfer) = document { Some(transfer) } else { None },
+        )
         .collect();
     let transfer = pick(&transfers, which)?;
     let id = transfer.id.clone();

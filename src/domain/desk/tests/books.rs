@@ -147,7 +147,12 @@ impl Books {
 
     fn fits(&self, kind: FactKind, whom: &str, (sku, units): (&Sku, i64)) {
         let told = self.units(kind, whom, sku);
-        assert_eq!(told, units, "{} of {sku} for {whom}: warehouses told {told}, its document {units}", kind.name());
+        assert_eq!(
+            told,
+            units,
+            "{} of {sku} for {whom}: warehouses told {told}, its document {units}",
+            kind.name()
+        );
     }
 
     /// Units of each SKU on hand are what came less what went, all documents and hands together.
@@ -209,4 +214,3 @@ fn sold_and_shipped(order: &Order) -> (BTreeMap<Sku, i64>, BTreeMap<Sku, i64>) {
     }
     (sold, left)
 }
-

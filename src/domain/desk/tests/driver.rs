@@ -37,7 +37,13 @@ impl World {
         Envelope { id, time: self.now, timed: false, fingerprint: 0, actor: None }
     }
 
-    fn tell(&mut self, at: &WarehouseId, id: CommandId, command: &Command, fates: &mut Fates) -> Option<Result<Answer, Refusal>> {
+    fn tell(
+        &mut self,
+        at: &WarehouseId,
+        id: CommandId,
+        command: &Command,
+        fates: &mut Fates,
+    ) -> Option<Result<Answer, Refusal>> {
         let envelope = self.inside(id);
         self.ask_warehouse(at, (&envelope, command), fates.next())
     }
@@ -59,8 +65,12 @@ impl World {
     pub(super) fn settle(&mut self) {
         for round in 0.. {
             assert!(round < 200, "the house comes to no rest");
-            let due: Vec<OrderId> =
-                self.documents().into_iter().filter(|(_, document)| document.task().is_some()).map(|(id, _)| id).collect();
+            let due: Vec<OrderId> = self
+                .documents()
+                .into_iter()
+                .filter(|(_, document)| document.task().is_some())
+                .map(|(id, _)| id)
+                .collect();
             let booked = self.book_served(&mut Fates::default());
             if due.is_empty() && !booked {
                 return;
@@ -97,7 +107,9 @@ impl World {
                 }
                 done
             }
-            TaskWork::Tell { warehouse, message } => self.send(document, task, (warehouse, message), fates)?,
+            TaskWork::Tell { warehouse, message } => {
+                self.send(document, task, (warehouse, message), fates)?
+            }
             TaskWork::Backorder { channel, id, warehouse, wait, .. } => {
                 self.backorder((channel, id), (warehouse, wait), fates)?
             }
@@ -147,7 +159,8 @@ impl World {
             }
         }
         if let Some(from) = &claiming.from {
-            let elsewhere = self.warehouses.keys().filter(|at| !parts.iter().any(|part| part.warehouse == **at));
+            let elsewhere =
+                self.warehouses.keys().filter(|at| !parts.iter().any(|part| part.warehouse == **at));
             for at in elsewhere.cloned().collect::<Vec<_>>() {
                 let (reservation, owner) = (from.clone(), Some(document.id().clone()));
                 let release = Command::Release { reservation, attempt: None, owner };
@@ -157,7 +170,12 @@ impl World {
         Some(TaskOutcome::Claimed(got))
     }
 
-    fn allocate(&mut self, document: &Document, parts: &[ClaimPart], fates: &mut Fates) -> Option<TaskOutcome> {
+    fn allocate(
+        &mut self,
+        document: &Document,
+        parts: &[ClaimPart],
+        fates: &mut Fates,
+    ) -> Option<TaskOutcome> {
         for part in parts {
             let owner = Some(document.id().clone());
             let allocate = Command::Allocate { reservation: part.claim.clone(), owner };
@@ -314,7 +332,8 @@ impl World {
         let shop = &self.shops[&demand.channel];
         let leftover = if backorder { Leftover::Backorder } else { shop.leftover };
         let rules = Rules { leftover, ..self.routing.clone() };
-        let candidates: Vec<Candidate> = self.warehouses.keys().map(|at| self.candidate(at, &demand, held)).collect();
+        let candidates: Vec<Candidate> =
+            self.warehouses.keys().map(|at| self.candidate(at, &demand, held)).collect();
         let decision = route(&demand, &candidates, &rules, self.now);
         let day = self.day();
         let places = decision.parts.iter().map(|part| Place {
@@ -323,11 +342,17 @@ impl World {
             day,
         });
         let lacks = |filter| matches!(filter, Filter::CarriesSku | Filter::StockAboveSafety);
-        let serviceable = decision.explanation.considered.iter().any(|considered| {
-            considered.dropped.as_ref().is_none_or(|dropped| lacks(dropped.filter))
-        });
+        let serviceable = decision
+            .explanation
+            .considered
+            .iter()
+            .any(|considered| considered.dropped.as_ref().is_none_or(|dropped| lacks(dropped.filter)));
         let free = demand.lines.iter().enumerate().filter_map(|(at, line)| {
-            let free = candidates.iter().filter_map(|candidate| candidate.stock.get(at)).map(|stock| stock.free).sum();
+            let free = candidates
+                .iter()
+                .filter_map(|candidate| candidate.stock.get(at))
+                .map(|stock| stock.free)
+                .sum();
             (line.quantity > free).then(|| Shortfall { sku: line.sku.clone(), asked: line.quantity, free })
         });
         Routing { places: places.collect(), free: free.collect(), serviceable, decision }

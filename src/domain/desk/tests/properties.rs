@@ -117,7 +117,9 @@ impl Run {
             | Step::Announce(..)
             | Step::Refund(_)
             | Step::Erase(..) => return self.verb_of_order(step),
-            Step::Receive(which, at, units) => acts::receive(acts::a_return(&self.world, which)?, *at, *units),
+            Step::Receive(which, at, units) => {
+                acts::receive(acts::a_return(&self.world, which)?, *at, *units)
+            }
             Step::Inspect(which, found) => acts::inspect(acts::a_return(&self.world, which)?, *found),
             Step::DropReturn(which) => {
                 let (document, back) = acts::a_return(&self.world, which)?;
@@ -146,7 +148,8 @@ impl Run {
                     let line = NewLine { id, sku, quantity: *quantity, stock: true, unit_value: 100 };
                     lines.insert(*at, line);
                 }
-                Verb::Amend { order: order.id, revision: None, lines: lines.into_values().collect() }
+                let lines = lines.into_values().collect();
+                Verb::Amend { order: order.id, revision: None, lines, carried: None }
             }
             Step::Cancel(which, some) => {
                 let order = known(self, which)?;
@@ -167,7 +170,7 @@ impl Run {
                 Verb::Address { order: known(self, which)?.id, destination: Destination::default(), contact }
             }
             Step::Pay(which, state) => {
-                let (_, state) = PaymentState::ALL[usize::from(*state)];
+                let state = PaymentState::ALL[usize::from(*state)];
                 Verb::Pay { order: known(self, which)?.id, state, reference: None }
             }
             Step::Reroute(which, only, not) => {
@@ -178,7 +181,7 @@ impl Run {
                 let order = known(self, which)?;
                 let part = pick(&order.fulfilments, part)?;
                 let step = acts::report(part, *step, *units);
-                Verb::Fulfil { order: order.id.clone(), number: part.number, step }
+                Verb::Fulfil { order: order.id.clone(), number: part.number, lines: None, step }
             }
             Step::Announce(which, at, units) => {
                 let order = known(self, which)?;
@@ -208,7 +211,10 @@ impl Run {
         let fresh = self.world.document(&order.id).is_none();
         let answer = self.send(Verb::Place(Box::new(order)), fate);
         if told && fresh {
-            assert!(matches!(answer, None | Some(Ok(Answer::Document(_)))), "a told order was refused: {answer:?}");
+            assert!(
+                matches!(answer, None | Some(Ok(Answer::Document(_)))),
+                "a told order was refused: {answer:?}"
+            );
         }
     }
 
@@ -224,7 +230,9 @@ impl Run {
         let knows = |document: &Document| document.knows(&envelope.id).is_some();
         let did = verb.document().and_then(|id| self.world.document(id)).is_some_and(knows);
         if did && !self.asked.iter().any(|(known, _, _)| known.id == envelope.id && known.actor.is_some()) {
-            if let Verb::Fulfil { order, step: FulfilStep::ShortPick { lines, damaged: false, .. }, .. } = verb {
+            if let Verb::Fulfil { order, step: FulfilStep::ShortPick { lines, damaged: false, .. }, .. } =
+                verb
+            {
                 let order = self.world.document(order).and_then(Document::order).unwrap().clone();
                 for (line, units) in lines {
                     let sku = order.line(line).unwrap().sku.clone();
@@ -271,7 +279,7 @@ impl Run {
                 if part.state.after(name, part.held_in).is_some() && !lonely {
                     continue;
                 }
-                let verb = Verb::Fulfil { order: order.id.clone(), number: part.number, step };
+                let verb = Verb::Fulfil { order: order.id.clone(), number: part.number, lines: None, step };
                 let id = self.world.mint("no");
                 let envelope = self.world.envelope(&id, "no");
                 let answer = self.world.ask_desk(&envelope, &verb, Fate::Fine);
@@ -356,7 +364,9 @@ impl Run {
             let first = self.world.ask_desk(&envelope, &verb, Fate::Fine);
             let again = self.world.ask_desk(&envelope, &verb, Fate::Fine);
             let same = match (&first, &again) {
-                (Some(Ok(Answer::Document(first))), Some(Ok(Answer::Document(again)))) => first.id() == again.id(),
+                (Some(Ok(Answer::Document(first))), Some(Ok(Answer::Document(again)))) => {
+                    first.id() == again.id()
+                }
                 (Some(Ok(Answer::Superseded(_))), Some(Ok(Answer::Superseded(_)))) => true,
                 (first, again) => first == again,
             };

@@ -77,10 +77,15 @@ fn units() -> impl Strategy<Value = i64> {
 fn placing() -> impl Strategy<Value = Placing> {
     let rare = |odds: u32| prop::bool::weighted(1.0 / f64::from(odds));
     let what = (0..4_u8, 0..60_u8, option::weighted(0.8, 1..4_i64), vec((0..4_u8, units()), 1..4));
-    let how = (option::weighted(0.1, 0..3_u8), option::weighted(0.1, 0..3_u8), rare(6), any::<bool>(), rare(12));
+    let how =
+        (option::weighted(0.1, 0..3_u8), option::weighted(0.1, 0..3_u8), rare(6), any::<bool>(), rare(12));
     let more = (0..4_u8, option::weighted(0.3, any::<Index>()), option::weighted(0.2, 0..200_i64));
     (what, how, more).prop_map(
-        |((shop, number, revision, lines), (pickup, fulfilled, whole, routed, unknown), (pays, reservation, promise))| {
+        |(
+            (shop, number, revision, lines),
+            (pickup, fulfilled, whole, routed, unknown),
+            (pays, reservation, promise),
+        )| {
             Placing {
                 shop,
                 number,

@@ -278,7 +278,8 @@ impl World {
             let before = levels(&shard.machine);
             let (result, closed) = shard.ask(self.now, (envelope, command), fate == Fate::Lost)?;
             assert_eq!(invariant::broken(&shard.machine), Vec::<String>::new());
-            self.books.read(&closed, matches!(command, Command::Move(_) | Command::Count(_)) && envelope.timed);
+            self.books
+                .read(&closed, matches!(command, Command::Move(_) | Command::Count(_)) && envelope.timed);
             if !matches!(command, Command::Move(_) | Command::Count(_)) {
                 for (sku, (_, deficit)) in levels(&shard.machine) {
                     let had = before.get(&sku).map_or(0, |(_, deficit)| *deficit);
@@ -364,7 +365,8 @@ impl World {
             }
         }
         self.books.conserve(documents.values().chain(self.archive.values()), &on_hand);
-        let known: BTreeSet<&str> = documents.keys().chain(self.archive.keys()).map(OrderId::as_str).collect();
+        let known: BTreeSet<&str> =
+            documents.keys().chain(self.archive.keys()).map(OrderId::as_str).collect();
         for key in self.contacts.keys() {
             assert!(known.contains(key.as_str()), "a contact of {key} outlived its order");
         }

@@ -109,3 +109,22 @@ fn nothing_wanted_is_nothing_shipped() {
     check("| A=0 B=1 | X A=1 B=1", "X[B=1]");
     check("| A=-3 | X A=1", "");
 }
+
+/// A wholesale order over many warehouses, where no set is worth enough, ends after a bounded search and says that not all
+/// was tried.
+#[test]
+fn wholesale_orders_are_bounded() {
+    let lines: Vec<String> = (0..200).map(|line| format!("A{line}=4*100")).collect();
+    let stock = |own: usize| {
+        (0..200).map(move |line| format!("A{line}={}", usize::from((own + line).is_multiple_of(3))))
+    };
+    let places: Vec<String> =
+        (0..60).map(|own| format!("W{own} {}", stock(own).collect::<Vec<_>>().join(" "))).collect();
+    for split in ["by_line", "by_quantity"] {
+        let script = format!("split={split} value=9000 | {} | {}", lines.join(" "), places.join("; "));
+        let (_, decision) = run(&script);
+        let chosen = &decision.explanation.chosen;
+        assert!(chosen.bounded && chosen.too_small > 0 && chosen.tried < 1_000, "{chosen}");
+        assert_eq!((chosen.outcome, decision.parts.len()), (Outcome::Partly, 1), "{chosen}");
+    }
+}

@@ -46,6 +46,11 @@ impl Run {
             | Command::Release { .. }
             | Command::AckServed { .. } => Expected::Anything,
             _ if known.is_some() => Expected::Nothing,
+            Command::Wait(_) => {
+                let seen = warehouse.memory().get(&envelope.id);
+                let out = seen.is_some_and(|seen| matches!(seen.outcome, Outcome::ReleasedUnseen { .. }));
+                taken(!out)
+            }
             Command::Move(movement) => taken(self.moves(movement)),
             Command::Count(count) => taken(self.known.model.takes(&self.world.moment(), count)),
             Command::Ship { reservation, lines, occurred_at, owner, .. } => {

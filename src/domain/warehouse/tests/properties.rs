@@ -17,7 +17,6 @@ use crate::domain::level::Condition;
 use crate::domain::machine::Envelope;
 use crate::domain::memory::Windows;
 use crate::domain::policy::Scheduled;
-use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{
     Answer, ClaimStock, Command, CountLine, Movement, MovementKind, Rules, SetStockPolicy, WaitForStock,
 };
@@ -160,6 +159,7 @@ impl Run {
         self.begin();
         let expected = self.expected(envelope, command);
         let held_before = self.reserved();
+        let raise = if let Command::Count(count) = command { self.raise(count) } else { 0 };
         let (answer, happened) = self.world.ask(envelope, command);
         match (&expected, &answer) {
             (Expected::Nothing, _) => assert!(!happened, "{envelope:?} {command:?} did something again"),
@@ -181,7 +181,7 @@ impl Run {
             same_answer(done, envelope, command, &answer);
         }
         if let (Ok(answer), true) = (&answer, happened) {
-            self.book(command, answer);
+            self.book(command, answer, raise);
             let attempt = if let Command::Claim(claim) = command { claim.attempt } else { 0 };
             let done = Done { fingerprint: envelope.fingerprint, attempt, answer: answer.clone() };
             self.known.done.insert(envelope.id.clone(), done);
@@ -194,24 +194,26 @@ impl Run {
         happened
     }
 
+    /// What a count's figure leaves out, before goods it brings are promised to those who wait.
+    fn raise(&self, count: &CountLine) -> i64 {
+        let cut = count.as_of.min(self.world.now).minus(count.lag_ms);
+        match count.measures {
+            Measures::OnHand => 0,
+            Measures::Available => {
+                let open = self.world.warehouse.allocations().map(|(_, open)| open);
+                let lines = open.filter(|open| open.requested_at < cut).flat_map(|open| &open.lines);
+                let asked: i64 = lines.filter(|line| line.sku == count.sku).map(|line| line.quantity).sum();
+                asked + self.known.model.unavailable(&count.sku)
+            }
+        }
+    }
+
     /// Books what happened into the model.
-    fn book(&mut self, command: &Command, answer: &Answer) {
+    fn book(&mut self, command: &Command, answer: &Answer, raise: i64) {
         let moment = self.world.moment();
         match command {
             Command::Move(movement) => self.book_movement(movement, answer),
             Command::Count(count) => {
-                let as_of = count.as_of.min(moment.now);
-                let requested = |at: &Timestamp| *at < as_of.minus(count.lag_ms);
-                let raise = match count.measures {
-                    Measures::OnHand => 0,
-                    Measures::Available => {
-                        let open = self.world.warehouse.allocations().map(|(_, open)| open);
-                        let open = open.filter(|open| requested(&open.requested_at));
-                        let lines = open.flat_map(|open| &open.lines).filter(|line| line.sku == count.sku);
-                        let asked: i64 = lines.map(|line| line.quantity).sum();
-                        asked + self.known.model.unavailable(&count.sku)
-                    }
-                };
                 self.known.model.count(&moment, count, raise);
             }
             Command::WriteOff { lines, condition, .. } => {
@@ -307,13 +309,53 @@ impl Run {
                 Command::Settle { reservation: envelope.id.clone(), attempt: 1, channel, cart }
             }
             Step::Drop(which) => Command::DropNext { reservation: self.reservation(*which)? },
-            Step::Release(which, attempt, by) => {
-                let (reservation, owner) = self.named(*which, *by)?;
-                Command::Release { reservation, attempt: *attempt, owner }
-            }
             Step::ReleaseUnseen(attempt) => {
                 let reservation = id(&format!("r{}", self.claims_minted + 1));
                 Command::Release { reservation, attempt: Some(*attempt), owner: None }
+            }
+            Step::Move { kind, goods, units, at, of } => {
+                let reservation = of.and_then(|which| self.reservation(which));
+                let kind = movement_kind(*kind, reservation);
+                let units = if kind == MovementKind::Adjust && *goods == 0 { -units } else { *units };
+                let (reference, reason) = (None, None);
+                let sku = name(*goods);
+                Command::Move(Movement {
+                    sku,
+                    kind,
+                    quantity: units,
+                    reference,
+                    reason,
+                    occurred_at: at.map(ago),
+                })
+            }
+            Step::Count { goods, figure, ago: back, lag, seen, available } => Command::Count(CountLine {
+                sku: name(*goods),
+                source: SourceId::parse(if lag % 2 == 0 { "erp" } else { "till" }).unwrap(),
+                as_of: ago(*back),
+                figure: *figure,
+                measures: if *available { Measures::Available } else { Measures::OnHand },
+                lag_ms: lag * 1_000,
+                seen: seen.map(|back| self.world.moment().version.saturating_sub(back)),
+            }),
+            Step::Safety(goods, value, until) => {
+                let safety_stock = Some(self.scheduled(*value, *until));
+                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock, fences: Vec::new() })
+            }
+            Step::Fence(goods, of, value, until) => {
+                let fences = vec![(place(*of), self.scheduled(*value, *until))];
+                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock: None, fences })
+            }
+            acts => return self.act(acts),
+        })
+    }
+
+    /// The command of a step about a claim, or of an order that waits.
+    fn act(&self, step: &Step) -> Option<Command> {
+        let ago = |seconds: i64| self.world.now.plus(-seconds * 1_000);
+        Some(match step {
+            Step::Release(which, attempt, by) => {
+                let (reservation, owner) = self.named(*which, *by)?;
+                Command::Release { reservation, attempt: *attempt, owner }
             }
             Step::Extend(which, seconds, by) => {
                 let (reservation, owner) = self.named(*which, *by)?;
@@ -354,38 +396,6 @@ impl Run {
                 Command::Unwait { id: self.reservation(*which)?, quantity: *quantity }
             }
             Step::Ack(which, upto) => Command::AckServed { id: self.reservation(*which)?, upto: *upto },
-            Step::Move { kind, goods, units, at, of } => {
-                let reservation = of.and_then(|which| self.reservation(which));
-                let kind = movement_kind(*kind, reservation);
-                let units = if kind == MovementKind::Adjust && *goods == 0 { -units } else { *units };
-                let (reference, reason) = (None, None);
-                let sku = name(*goods);
-                Command::Move(Movement {
-                    sku,
-                    kind,
-                    quantity: units,
-                    reference,
-                    reason,
-                    occurred_at: at.map(ago),
-                })
-            }
-            Step::Count { goods, figure, ago: back, lag, seen, available } => Command::Count(CountLine {
-                sku: name(*goods),
-                source: SourceId::parse(if lag % 2 == 0 { "erp" } else { "till" }).unwrap(),
-                as_of: ago(*back),
-                figure: *figure,
-                measures: if *available { Measures::Available } else { Measures::OnHand },
-                lag_ms: lag * 1_000,
-                seen: seen.map(|back| self.world.moment().version.saturating_sub(back)),
-            }),
-            Step::Safety(goods, value, until) => {
-                let safety_stock = Some(self.scheduled(*value, *until));
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock, fences: Vec::new() })
-            }
-            Step::Fence(goods, of, value, until) => {
-                let fences = vec![(place(*of), self.scheduled(*value, *until))];
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock: None, fences })
-            }
             _ => return None,
         })
     }

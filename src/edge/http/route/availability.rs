@@ -46,10 +46,13 @@ pub(in crate::edge::http) async fn availability(
     for sku in skus {
         let found = house.available(&channel, &sku, now)?;
         let stores = if pickup { Some(stores(house, &channel, &sku, cap)?) } else { None };
+        let expected_on =
+            if found.state.is_in_stock() { None } else { house.expected_on(&channel, &sku)?.map(Time) };
         items.push(AvailabilityItem {
             sku: Text(sku),
             available: found.units.min(cap),
             state: found.state.name(),
+            expected_on,
             pickup: stores,
         });
     }

@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::shop::{parse, visit, visit_with};
-use crate::config::{Scope, Settings, Token, TokenHash};
+use super::shop::{parse, token, visit, visit_with};
+use crate::config::{Settings, Token};
 
 /// Bodies that are no JSON, of another type, too long or empty are answered, each with its status.
 #[test]
@@ -60,7 +60,7 @@ fn heads_are_checked() {
     visit(|shop| async move {
         for (path, status, code) in [
             ("/", 404, "unknown_path"),
-            ("/v1/orders", 404, "unknown_path"),
+            ("/v1/nothing", 404, "unknown_path"),
             ("/v1/stock/none", 404, "unknown_sku"),
             ("/v1/stock/%FF", 400, "malformed_path"),
             ("/v1/stock/a%00b", 422, "invalid"),
@@ -170,11 +170,6 @@ fn refusals_to_serve_are_told() {
             assert_eq!(shop.get("/livez").await.status, 200);
         },
     );
-}
-
-fn token(name: &str, scopes: &[&str]) -> Token {
-    let scopes = scopes.iter().map(|scope| scope.parse::<Scope>().unwrap()).collect();
-    Token { name: name.to_owned(), hash: TokenHash::of(name), scopes, expires: None }
 }
 
 /// Each token does what its scopes say and nothing else.

@@ -1,8 +1,15 @@
 //! The door as its callers meet it: over a real socket, with a house on the memory store behind it.
 
 mod changes;
+mod documents;
+mod following;
+mod fulfilling;
 mod hostile;
+mod orders;
+mod owned;
 mod papers;
+mod privacy;
 mod reading;
+mod secrecy;
 mod selling;
 mod shop;

@@ -22,7 +22,8 @@ fn the_document_names_every_route() {
     visit(|shop| async move {
         for (path, operations) in document["paths"].as_object().unwrap() {
             let target = path.replace("{sku}", "A").replace("{channel}", "web").replace("{warehouse}", "BER");
-            let target = target.replace("{reservation}", "r-1");
+            let target = target.replace("{reservation}", "r-1").replace("{order}", "o-1");
+            let target = target.replace("{fulfilment}", "07-1-f1");
             for verb in VERBS {
                 let answer = shop.call(&verb.to_uppercase(), &target, "", "").await;
                 let operation = &operations[verb];

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::house::trial::{Trial, run};
-use crate::config::Settings;
+use crate::config::{Scope, Settings, Token, TokenHash};
 use crate::edge::command::FingerprintKey;
 use crate::edge::door::Door;
 use crate::edge::http::{listen, serve};
@@ -92,6 +92,20 @@ impl Shop {
         self.call("POST", path, &format!("Idempotency-Key: {id}\r\n"), body).await
     }
 
+    /// Sends a command as somebody.
+    pub(super) async fn post_as(&self, who: &str, path: &str, id: &str, body: &str) -> Answer {
+        let headers = format!("Authorization: Bearer {who}\r\nIdempotency-Key: {id}\r\n");
+        self.call("POST", path, &headers, body).await
+    }
+
+    /// Asks as somebody.
+    pub(super) async fn get_as(&self, who: &str, path: &str) -> Answer {
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {who}\r\n\r\n"
+        );
+        self.send(&head, b"").await
+    }
+
     pub(super) async fn call(&self, verb: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         let head = format!(
@@ -133,4 +147,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Answer> {
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let body = String::from_utf8_lossy(&bytes[at + 4..]).into_owned();
     Some(Answer { status, head, body })
+}
+
+/// A token that is its own name.
+pub(super) fn token(name: &str, scopes: &[&str]) -> Token {
+    let scopes = scopes.iter().map(|scope| scope.parse::<Scope>().unwrap()).collect();
+    Token { name: name.to_owned(), hash: TokenHash::of(name), scopes, expires: None }
 }

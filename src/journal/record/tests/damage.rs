@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::random;
-use super::samples;
+use super::{desk, random_desk, samples};
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::record::{Entry, Reader, changes_of};
@@ -30,6 +31,11 @@ fn what_is_not_an_entry_is_refused() {
         other[at] = byte;
         assert!(is_damaged(&changes_of(&other)), "byte {at} is {byte}");
     }
+    let bytes_of_desk = desk::entry().encode();
+    for end in 0..bytes_of_desk.len() {
+        assert!(is_damaged(&changes_of(&bytes_of_desk[..end])), "a desk's, cut at {end}");
+    }
+    assert!(is_damaged(&Entry::<Desk>::decode(&bytes)));
     assert!(is_damaged(&Entry::<Channel>::decode(&bytes)));
     assert!(is_damaged(&Entry::<Items>::decode(&bytes)));
 }
@@ -82,6 +88,20 @@ proptest! {
         }
     }
 
+    /// The same of a desk's entry.
+    #[test]
+    fn damage_to_documents_never_panics(entry in random_desk::entry(), wounds in prop::collection::vec(any::<(Index, u8)>(), 1..6)) {
+        let mut bytes = entry.encode().to_vec();
+        for (at, byte) in wounds {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        match Entry::<Desk>::decode(&bytes) {
+            Ok(read) => prop_assert_eq!(changes_of(&bytes).unwrap(), read.changes()),
+            Err(error) => prop_assert!(matches!(error, JournalError::Damaged(_))),
+        }
+    }
+
     /// Any bytes at all, as an entry and as a row of any table.
     #[test]
     fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200), kind in 1..5_u8) {
@@ -89,11 +109,12 @@ proptest! {
         drop(changes_of(&framed));
         let value = [&[1], &noise[..]].concat();
         for table in Table::ALL {
-            for key in [&b"totals"[..], b"floors", b"sku/TEE", b"cart/web/c", b"alone/r", b"5/TEE", &noise] {
+            for key in [&b"totals"[..], b"floors", b"sku/TEE", b"cart/web/c", b"alone/r", b"5/TEE", b"asked/BER/5", &noise] {
                 use crate::journal::record::Recorded;
                 drop(Warehouse::row_from(table, key, &value));
                 drop(Channel::row_from(table, key, &value));
                 drop(Items::row_from(table, key, &value));
+                drop(Desk::row_from(table, key, &value));
             }
         }
     }

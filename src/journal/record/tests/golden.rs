@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::samples;
+use super::{desk, samples};
 use crate::domain::channel::Channel;
+use crate::domain::desk::Desk;
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::Table;
@@ -35,7 +36,15 @@ fn a_warehouse_of_version_1_is_read() {
 fn a_channel_is_stored_as_ever() {
     let (facts, rows) = (samples::channel_facts(), samples::channel_rows());
     let entries = [samples::empty(), samples::entry(&facts, &rows)];
-    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v1.txt"));
+    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v2.txt"));
+}
+
+/// What the first version of a channel has stored is read.
+#[test]
+fn a_channel_of_version_1_is_read() {
+    let (facts, rows) = (samples::channel_facts_of_version_1(), samples::channel_rows_of_version_1());
+    let entries = [samples::empty(), samples::entry(&facts, &rows)];
+    reads::<Channel>(1, &facts, &rows, &entries, include_str!("../golden/channel.v1.txt"));
 }
 
 /// The item cards' facts and rows.
@@ -44,6 +53,13 @@ fn items_are_stored_as_ever() {
     let (facts, rows) = (samples::item_facts(), samples::item_rows());
     let entries = [samples::empty(), samples::entry(&facts, &rows)];
     check::<Items>(&facts, &rows, &entries, include_str!("../golden/items.v1.txt"));
+}
+
+/// A desk's facts and rows.
+#[test]
+fn a_desk_is_stored_as_ever() {
+    let entries = [samples::empty(), desk::entry()];
+    check::<Desk>(&desk::facts(), &desk::rows(), &entries, include_str!("../golden/desk.v1.txt"));
 }
 
 /// Writes all samples as the file has them, compares, and reads the file's bytes back.

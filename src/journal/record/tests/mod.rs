@@ -2,7 +2,11 @@
 //! were, and damage is told.
 
 mod damage;
+mod desk;
+mod document;
 mod golden;
 mod random;
+mod random_desk;
+mod random_task;
 mod same;
 mod samples;

@@ -7,7 +7,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
@@ -46,7 +46,8 @@ proptest! {
     }
 }
 
-fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
+/// An entry, its rows and its changes are what they were.
+pub(super) fn comes_back<M: Recorded>(entry: &Entry<M>) -> Result<(), TestCaseError> {
     let bytes = entry.encode();
     prop_assert_eq!(super::same::parts(&Entry::<M>::decode(&bytes).unwrap()), super::same::parts(entry));
     prop_assert_eq!(entry_time(&bytes).unwrap(), entry.at);
@@ -318,20 +319,36 @@ fn row() -> impl Strategy<Value = Row> {
 }
 
 fn channel_policy() -> impl Strategy<Value = ChannelPolicy> {
-    (of(scheduled()), of(scheduled()), of(units())).prop_map(|(buffer, cap, low_at)| ChannelPolicy {
-        buffer,
-        cap,
-        low_at,
-    })
+    (of(scheduled()), of(scheduled()), of(units()), of(scheduled()), any::<bool>()).prop_map(
+        |(buffer, cap, low_at, backorder_limit, preorder)| ChannelPolicy {
+            buffer,
+            cap,
+            low_at,
+            backorder_limit,
+            preorder,
+        },
+    )
 }
 
 fn channel_fact() -> impl Strategy<Value = ChannelFact> {
-    (sku(), channel_policy()).prop_map(|(sku, after)| ChannelFact::PolicySet { sku, after })
+    prop_oneof![
+        (sku(), channel_policy()).prop_map(|(sku, after)| ChannelFact::PolicySet { sku, after }),
+        (id(), order(), lines()).prop_map(|(id, owner, lines)| ChannelFact::Backordered { id, owner, lines }),
+        (id(), order()).prop_map(|(id, owner)| ChannelFact::BackorderKept { id, owner }),
+        (id(), order(), lines(), any::<bool>()).prop_map(|(id, owner, lines, expired)| {
+            ChannelFact::BackorderClosed { id, owner, lines, expired }
+        }),
+    ]
 }
 
 fn channel_row() -> impl Strategy<Value = ChannelRow> {
+    let state = of(time())
+        .prop_map(|at| at.map_or(BackorderState::Kept, |deadline| BackorderState::Held { deadline }));
+    let backorder =
+        (order(), lines(), state).prop_map(|(owner, lines, state)| Backorder { owner, lines, state });
     prop_oneof![
         (sku(), of(channel_policy())).prop_map(|(sku, policy)| ChannelRow::Policy(sku, policy)),
+        (id(), of(backorder)).prop_map(|(id, row)| ChannelRow::Backorder(id, row)),
         (id(), of(remembered())).prop_map(|(id, known)| ChannelRow::Remembered(id, known)),
         floors().prop_map(ChannelRow::Floors),
     ]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::channel::{ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{Backorder, BackorderState, ChannelFact, ChannelPolicy, ChannelRow};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
@@ -281,17 +281,51 @@ pub(super) fn rows_of_version_1() -> Vec<Row> {
 
 fn channel_policy() -> ChannelPolicy {
     let cap = Scheduled { value: 9, from: Some(AT), until: None };
-    ChannelPolicy { buffer: Some(Scheduled::always(2)), cap: Some(cap), low_at: Some(3) }
+    let buffer = Some(Scheduled::always(2));
+    ChannelPolicy { buffer, cap: Some(cap), low_at: Some(3), ..ChannelPolicy::default() }
 }
 
-/// What happens to a channel.
+/// What happens to a channel: as in version 1, and what came with orders.
 pub(super) fn channel_facts() -> Vec<ChannelFact> {
+    let (id, owner, lines) = (id("b-1"), order(), vec![line("TEE-M", 2)]);
+    let limit = Some(Scheduled { value: 50, from: None, until: Some(AT) });
+    let after = ChannelPolicy { backorder_limit: limit, preorder: true, ..channel_policy() };
+    let closed = |expired| {
+        let (id, owner, lines) = (id.clone(), owner.clone(), lines.clone());
+        ChannelFact::BackorderClosed { id, owner, lines, expired }
+    };
+    let mut facts = channel_facts_of_version_1();
+    facts.extend([
+        ChannelFact::PolicySet { sku: sku("TEE-M"), after },
+        ChannelFact::Backordered { id: id.clone(), owner: owner.clone(), lines: lines.clone() },
+        ChannelFact::BackorderKept { id: id.clone(), owner: owner.clone() },
+        closed(false),
+        closed(true),
+    ]);
+    facts
+}
+
+/// What happens to a channel of version 1, as it reads now.
+pub(super) fn channel_facts_of_version_1() -> Vec<ChannelFact> {
     let of = |after| ChannelFact::PolicySet { sku: sku("TEE-M"), after };
     vec![of(channel_policy()), of(ChannelPolicy::default())]
 }
 
-/// What a channel knows.
+/// What a channel knows: as in version 1, and what came with orders.
 pub(super) fn channel_rows() -> Vec<ChannelRow> {
+    let backorder =
+        |state| Backorder { owner: order(), lines: vec![line("TEE-M", 2), line("CAP", 1)], state };
+    let mut rows = channel_rows_of_version_1();
+    rows.extend([
+        ChannelRow::Backorder(id("b-1"), Some(backorder(BackorderState::Held { deadline: AT }))),
+        ChannelRow::Backorder(id("b-1"), Some(backorder(BackorderState::Kept))),
+        ChannelRow::Backorder(id("b-1"), None),
+    ]);
+    rows
+}
+
+/// What a channel of version 1 knows, as it reads now.
+pub(super) fn channel_rows_of_version_1() -> Vec<ChannelRow> {
     vec![
         ChannelRow::Policy(sku("TEE-M"), Some(channel_policy())),
         ChannelRow::Policy(sku("TEE-M"), None),

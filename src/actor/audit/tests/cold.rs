@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::journal::{Audit, audit_one};
+use super::super::journal::{Audit, audit_one};
 use crate::domain::ids::{CommandId, Sku};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
 use crate::domain::refusal::Refusal;
@@ -224,7 +224,7 @@ impl Office {
 
     /// How many rows the audit looked at, and what it found.
     async fn audit(&self) -> (u64, Vec<String>) {
-        let (audited, _) = audit_one::<Files>(&self.journal, &desk(), &Files::default).await.unwrap();
+        let (audited, _, _) = audit_one::<Files>(&self.journal, &desk(), &Files::default).await.unwrap();
         (audited.rows, audited.problems)
     }
 }

@@ -1,0 +1,5 @@
+//! The audit finds what is wrong, and nothing where nothing is.
+
+mod cold;
+mod documents;
+mod shop;

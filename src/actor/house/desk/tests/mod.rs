@@ -1,0 +1,5 @@
+//! Orders through a whole house on the memory store.
+
+mod life;
+mod shop;
+mod trouble;
