@@ -282,7 +282,8 @@ impl Desk {
         for fact in scribe.facts {
             draft.fact(fact);
         }
-        for (key, by) in scribe.asked {
+        let oldest = waking::oldest_day(scribe.now);
+        for (key, by) in scribe.asked.into_iter().filter(|((_, day), _)| *day >= oldest) {
             let count = self.asked.get(&key).copied().unwrap_or(0).saturating_add(by).max(0);
             draft.put(self, DeskRow::Asked(key, count));
         }

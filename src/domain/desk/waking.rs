@@ -172,9 +172,14 @@ fn wake_order(rules: &DeskRules, scribe: &mut Scribe, order: &mut Order) {
     }
 }
 
+/// The oldest local day of which is known how often warehouses were asked.
+pub(super) fn oldest_day(now: Timestamp) -> i64 {
+    now.as_millis().div_euclid(DAY_MS).saturating_sub(DAYS_KEPT)
+}
+
 /// Forgets how many fulfilments warehouses were asked for on days long past.
 pub(super) fn forget_days(desk: &mut Desk, now: Timestamp, draft: &mut Draft<Desk>) {
-    let oldest = now.as_millis().div_euclid(DAY_MS).saturating_sub(DAYS_KEPT);
+    let oldest = oldest_day(now);
     let old: Vec<_> = desk.asked.keys().filter(|(_, day)| *day < oldest).cloned().collect();
     for key in old {
         draft.put(desk, DeskRow::Asked(key, 0));

@@ -258,6 +258,8 @@ impl Run {
             (Ok(Answer::Refused(first)), Ok(Answer::Refused(again))) => assert_eq!(first, again),
             (Ok(Answer::Document(first)), Ok(Answer::Document(again))) => assert_eq!(first.id(), again.id()),
             (Ok(Answer::Document(_)), Ok(Answer::Superseded(_))) => {}
+            // It was refused while its stock was claimed, which is what it is answered from then on.
+            (Ok(Answer::Document(_)), Ok(Answer::Refused(_))) if is_asked(&verb) => {}
             (Ok(Answer::Superseded(_)) | Err(_), _) => {}
             _ => assert!(gone, "{verb:?} was answered {first:?}, then {answer:?}"),
         }
@@ -265,6 +267,8 @@ impl Run {
 
     /// Steps that are not legal are refused with the state they found, and change nothing.
     fn illegal(&mut self, which: &Index) {
+        // What is due would be done with the first try.
+        self.world.pass(0);
         let Some(order) = self.order(which) else { return };
         for part in &order.fulfilments {
             for at in 0..15 {
@@ -389,6 +393,10 @@ impl Run {
     }
 }
 
+fn is_asked(verb: &Verb) -> bool {
+    matches!(verb, Verb::Place(order) if !order.told)
+}
+
 fn is_withdrawn(document: &Document) -> bool {
     document.order().is_some_and(|order| order.withdrawn)
 }
@@ -410,12 +418,12 @@ fn run(script: &[(Step, Fate)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     /// Units are conserved, counters are what rows say, no claim is orphaned, states move as the tables say, whatever is
     /// asked in whatever order and wherever a message or its sender is lost.
     #[test]
-    fn a_world_holds_together(script in steps(250)) {
+    fn a_world_holds_together(script in steps(400)) {
         run(&script);
     }
 }
