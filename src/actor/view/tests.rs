@@ -110,7 +110,7 @@ fn room_follows_open_backorders() {
         let fresh: Arc<RowView<ChannelTerms>> = Arc::default();
         PolicyWatch::new(fresh.clone(), feed.clone(), skus.clone()).loaded(&channel, Head::GENESIS);
         assert_eq!(fresh.row(&sku()), view.row(&sku()), "{command:?}");
-        view.row(&sku()).map(|terms| terms.room(NOW))
+        view.row(&sku()).map(|terms| terms.room(0, NOW))
     };
     let limit = |value: Option<i64>| {
         let backorder_limit = Some(value.map(Scheduled::always));
@@ -119,7 +119,7 @@ fn room_follows_open_backorders() {
     };
     let lines = vec![ClaimLine { sku: sku(), quantity: 3 }];
     let owner = OrderId::parse("07-1").unwrap();
-    let sold = ChannelCommand::Backorder(ClaimBackorder { owner, lines, ttl_ms: 9_000, told: false });
+    let sold = ChannelCommand::Backorder(ClaimBackorder { owner, lines, limit: 0, ttl_ms: 9_000, told: false });
     let close = |units: i64| ChannelCommand::CloseBackorder {
         id: CommandId::parse("b-1").unwrap(),
         left: vec![ClaimLine { sku: sku(), quantity: units }],
