@@ -70,7 +70,9 @@ impl House {
             .iter()
             .filter_map(|(id, handle)| {
                 let row = handle.view.row(sku)?;
-                Some(SkuLevel { warehouse: id.clone(), row, inbound: handle.view.inbound(sku) })
+                let incoming = self.desks.view.incoming(id, sku).into_iter();
+                let inbound = incoming.fold(0, |sum: i64, (_, units)| sum.saturating_add(units));
+                Some(SkuLevel { warehouse: id.clone(), row, inbound })
             })
             .collect();
         if levels.is_empty() {
@@ -130,7 +132,11 @@ impl House {
     /// [`Refusal::UnknownChannel`].
     pub fn expected_on(&self, channel: &ChannelId, sku: &Sku) -> Result<Option<Timestamp>, Refusal> {
         let handle = self.channel(channel)?;
-        Ok(self.taking(handle).filter_map(|warehouse| warehouse.view.expected_on(sku)).min())
+        let first = |warehouse: &Arc<WarehouseHandle>| {
+            let waiting = warehouse.view.with(sku, |row| row.map_or(0, |row| row.waiting));
+            self.unpromised(&warehouse.spec.id, sku, waiting).first().map(|(at, _)| *at)
+        };
+        Ok(self.taking(handle).filter_map(first).min())
     }
 
     /// A SKU's item card.

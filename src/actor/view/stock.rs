@@ -62,8 +62,6 @@ struct Stock {
 #[derive(Debug)]
 pub struct StockView {
     stock: Shared<Stock>,
-    /// Units expected to come in and when, earliest first; the desks know, the journal of a warehouse does not.
-    incoming: Shared<BTreeMap<Sku, Vec<(Timestamp, i64)>>>,
     /// Where readers of the topic wait.
     pub bell: Bell,
 }
@@ -97,7 +95,7 @@ impl StockView {
             turns: Turns::default(),
             unscheduled: Vec::new(),
         };
-        Self { stock: Shared::new(stock), incoming: Shared::default(), bell: Bell::default() }
+        Self { stock: Shared::new(stock), bell: Bell::default() }
     }
 
     /// One SKU.
@@ -150,39 +148,6 @@ impl StockView {
         let offset = stock.latest.offset();
         drop(stock);
         self.bell.ring(offset);
-    }
-
-    /// Sets what is expected to come in of a SKU, and when; nothing takes it away.
-    pub fn set_incoming(&self, sku: &Sku, mut receipts: Vec<(Timestamp, i64)>) {
-        receipts.retain(|(_, units)| *units > 0);
-        receipts.sort_unstable();
-        let mut incoming = self.incoming.write();
-        if receipts.is_empty() {
-            incoming.remove(sku);
-        } else {
-            incoming.insert(sku.clone(), receipts);
-        }
-    }
-
-    /// Units of a SKU that are expected to come in.
-    #[must_use]
-    pub fn inbound(&self, sku: &Sku) -> i64 {
-        let incoming = self.incoming.read();
-        let units = incoming.get(sku).into_iter().flatten().map(|(_, units)| *units);
-        units.fold(0, i64::saturating_add)
-    }
-
-    /// When units of a SKU come in that nobody waits for.
-    #[must_use]
-    pub fn expected_on(&self, sku: &Sku) -> Option<Timestamp> {
-        let mut waiting = self.with(sku, |row| row.map_or(0, |row| row.waiting));
-        let incoming = self.incoming.read();
-        let mut receipts = incoming.get(sku)?.iter();
-        let beyond = receipts.find(|(_, units)| {
-            waiting = waiting.saturating_sub(*units);
-            waiting < 0
-        });
-        beyond.map(|(at, _)| *at)
     }
 
     /// The head the rows stand at.

@@ -6,7 +6,6 @@ use super::shop::{Shop, visit};
 use crate::domain::hold::{ClaimLine, Plan};
 use crate::domain::ids::{ChannelId, CommandId, OrderId, Sku, WarehouseId};
 use crate::domain::machine::Envelope;
-use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Answer, ClaimStock, Command, WaitForStock};
 
 fn sku() -> Sku {
@@ -90,9 +89,13 @@ fn waiting_and_inbound_are_shown() {
             accepted_at: shop.trial.house.now(),
         };
         ask(&shop, "w-1", Command::Wait(wait)).await;
-        let view = &shop.trial.house.warehouses[&WarehouseId::parse("BER").unwrap()].view;
-        let day = |n: i64| Timestamp::from_millis(1_800_000_000_000 + n * 86_400_000);
-        view.set_incoming(&sku(), vec![(day(9), 4), (day(2), 3), (day(5), 1), (day(1), 0)]);
+        let mut receipts = Vec::new();
+        for (day, units) in [(24, 4), (17, 3), (20, 1)] {
+            let due = json!({"warehouse": "BER", "eta": format!("2027-01-{day}T08:00:00Z"),
+                "lines": [{"sku": "TEE-M", "quantity": units}]});
+            let due = shop.post("/v1/inbound", &format!("due-{day}"), &due.to_string()).await;
+            receipts.push(due.json()["inbound"].as_str().unwrap().to_owned());
+        }
         let stock = shop.get("/v1/stock/TEE-M").await.json();
         let level = &stock["levels"][0];
         assert_eq!(
@@ -110,7 +113,9 @@ fn waiting_and_inbound_are_shown() {
         let level = &stock["levels"][0];
         assert_eq!((&level["waiting"], &level["allocated"]), (&json!(0), &json!(3)));
         assert_eq!(shop.get(path).await.json()["items"][0]["expected_on"], json!(null));
-        view.set_incoming(&sku(), Vec::new());
+        for id in receipts {
+            shop.post(&format!("/v1/inbound/{id}/close"), &format!("{id}-close"), "").await;
+        }
         assert_eq!(shop.get("/v1/stock/TEE-M").await.json()["levels"][0]["inbound"], 0);
     });
 }
