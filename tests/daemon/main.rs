@@ -40,6 +40,22 @@ mod odd;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod orders_durable;
+#[cfg(test)]
+mod orders_market;
+#[cfg(test)]
+mod orders_paying;
+#[cfg(test)]
+mod orders_returning;
+#[cfg(test)]
+mod orders_routing;
+#[cfg(test)]
+mod orders_selling;
+#[cfg(test)]
+mod orders_waiting;
+#[cfg(test)]
+mod orders_words;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod process;

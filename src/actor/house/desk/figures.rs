@@ -115,12 +115,13 @@ impl House {
         let held = held.get(&spec.id);
         let stock = demand.lines.iter().map(|line| {
             let held = held.map_or(0, |lines| crate::domain::hold::quantity_of(lines, &line.sku));
+            let expected = self.expects(&spec.id, &line.sku);
             handle.view.with(&line.sku, |row| {
                 let free = row.map_or(0, |row| row.free(&demand.channel, demand.told, now));
                 Stock {
                     free: free.saturating_add(held),
                     routing_safety: if held > 0 { 0 } else { spec.routing_safety },
-                    carried: row.is_some(),
+                    carried: row.is_some() || expected,
                     on_hand: row.map_or(0, |row| row.level.on_hand),
                     age_days: None,
                     incoming: self.unpromised(&spec.id, &line.sku, row.map_or(0, |row| row.waiting)),
@@ -156,6 +157,17 @@ impl House {
             external: spec.stock_authority == StockAuthority::External,
             stock,
         }
+    }
+
+    /// Whether anybody knows this SKU: a warehouse has or had it, it has a card, or it is expected somewhere.
+    pub(super) fn knows(&self, sku: &Sku) -> bool {
+        let expected = || self.warehouses.keys().any(|warehouse| self.expects(warehouse, sku));
+        self.skus.find(sku).is_some() || self.cards.row(sku).is_some() || expected()
+    }
+
+    /// Whether a warehouse expects goods of a SKU, so that they can be sold before any of them was ever there.
+    fn expects(&self, warehouse: &WarehouseId, sku: &Sku) -> bool {
+        !self.desks.view.incoming(warehouse, sku).is_empty()
     }
 
     /// What is expected and not promised to those who wait already, soonest first; without what has no time.

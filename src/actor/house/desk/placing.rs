@@ -111,9 +111,8 @@ impl House {
             let handle = self.warehouse(&gone.warehouse)?;
             gone.day = handle.spec.days.day(gone.at);
         }
-        let known = |sku| self.skus.find(sku).is_some() || self.cards.row(sku).is_some();
         let goods = order.lines.iter().filter(|line| line.stock && order.fulfilled.is_none());
-        order.unknown = goods.filter(|line| !known(&line.sku)).map(|line| line.sku.clone()).collect();
+        order.unknown = goods.filter(|line| !self.knows(&line.sku)).map(|line| line.sku.clone()).collect();
         Ok(())
     }
 

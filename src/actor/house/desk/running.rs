@@ -146,8 +146,7 @@ impl House {
     /// Whether another routing would find something now.
     fn may_go_on(&self, order: &Order) -> bool {
         if waits_for_card(order) {
-            let known = |sku| self.skus.find(sku).is_some() || self.cards.row(sku).is_some();
-            return order.lines.iter().all(|line| !line.stock || known(&line.sku));
+            return order.lines.iter().all(|line| !line.stock || self.knows(&line.sku));
         }
         if order.hold.is_some() && !waits_for_place(order) {
             return false;
