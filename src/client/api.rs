@@ -208,7 +208,7 @@ impl Client {
         self.call::<Results>(Method::Post, path, Some(id), Some(&body)).await.map(|results| results.results)
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &mut self,
         method: Method,
         path: &str,
