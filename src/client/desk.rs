@@ -140,7 +140,8 @@ impl Client {
     /// # Errors
     /// Refused, or no answer.
     pub async fn receive_return(&mut self, back: &str, id: &str) -> Result<Return, ClientError> {
-        self.call(Method::Post, &format!("/v1/returns/{}/receive", segment(back)), Some(id), Some(b"{}")).await
+        self.call(Method::Post, &format!("/v1/returns/{}/receive", segment(back)), Some(id), Some(b"{}"))
+            .await
     }
 
     /// Goods of a return were looked at.
@@ -234,10 +235,16 @@ mod tests {
         let seen = Arc::clone(&notes);
         let url = fake::serve(move |asked| {
             let body = match asked.path.as_str() {
-                "/v1/fulfilments?warehouse=BER&state=requested&limit=9" => "{\"fulfilments\":[],\"next\":null}".to_owned(),
+                "/v1/fulfilments?warehouse=BER&state=requested&limit=9" => {
+                    "{\"fulfilments\":[],\"next\":null}".to_owned()
+                }
                 "/v1/orders?limit=5&after=o.07" => format!("{{\"orders\":[{ORDER}],\"next\":\"x\"}}"),
-                path if path.starts_with("/v1/returns") => "{\"return\":\"07-a-r1\",\"state\":\"announced\"}".to_owned(),
-                path if path.starts_with("/v1/fulfilments/") => "{\"fulfilment\":\"07-a-f1\",\"state\":\"shipped\"}".to_owned(),
+                path if path.starts_with("/v1/returns") => {
+                    "{\"return\":\"07-a-r1\",\"state\":\"announced\"}".to_owned()
+                }
+                path if path.starts_with("/v1/fulfilments/") => {
+                    "{\"fulfilment\":\"07-a-f1\",\"state\":\"shipped\"}".to_owned()
+                }
                 _ => ORDER.to_owned(),
             };
             seen.lock().unwrap().push(asked);
@@ -246,8 +253,12 @@ mod tests {
         .await;
         let mut client = Client::new(Arc::new(Target::new(&url, None).unwrap()), Duration::from_secs(5));
         let line = NewOrderLine { line: "1".into(), sku: "A".into(), quantity: 2, unit_price: None };
-        let new =
-            NewOrder { order: "o 1".into(), channel: "web-de".into(), lines: vec![line], ..NewOrder::default() };
+        let new = NewOrder {
+            order: "o 1".into(),
+            channel: "web-de".into(),
+            lines: vec![line],
+            ..NewOrder::default()
+        };
         let order = client.place("c-1", &new).await.unwrap();
         assert_eq!((order.sum(|line| line.allocated), order.fulfilments[0].is_open()), (2, true));
         client.order("o 1", Some("web-de")).await.unwrap();

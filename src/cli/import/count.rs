@@ -152,9 +152,7 @@ fn moment(column: &'static str, text: Option<&str>) -> Result<Option<String>, Ba
     let Some(text) = text else { return Ok(None) };
     match text.parse::<jiff::Timestamp>() {
         Ok(moment) => Ok(Some(moment.to_string())),
-        Err(_) => {
-            Err(Bad::new(column, format!("{text:?} is no time; write it as 2026-11-23T10:00:00Z")))
-        }
+        Err(_) => Err(Bad::new(column, format!("{text:?} is no time; write it as 2026-11-23T10:00:00Z"))),
     }
 }
 

@@ -108,7 +108,8 @@ impl Ready {
             object.insert("channel".to_owned(), Value::from(channel));
         }
         let text = |key: &'static str| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        let number = text("order").ok_or_else(|| Bad::new("order", "is missing; every order needs a number"))?;
+        let number =
+            text("order").ok_or_else(|| Bad::new("order", "is missing; every order needs a number"))?;
         let channel = text("channel").ok_or_else(no_channel)?;
         Ok(Self { channel, number, body: Value::Object(object).to_string() })
     }
@@ -165,7 +166,10 @@ impl Gathering {
                 None => self.head.push((column, text.to_owned(), line)),
                 Some((_, said, _)) if said == text => {}
                 Some((.., before)) => {
-                    return Err(Bad::new(column, format!("says something else than line {before} of its order")));
+                    return Err(Bad::new(
+                        column,
+                        format!("says something else than line {before} of its order"),
+                    ));
                 }
             }
         }
@@ -184,7 +188,9 @@ impl Gathering {
         match given("sku") {
             Some(sku) => drop(line.insert("sku".to_owned(), Value::from(sku))),
             None if stock == Some(false) => {}
-            None => return Err(Bad::new("sku", "is empty; goods need one, anything else says false in stock")),
+            None => {
+                return Err(Bad::new("sku", "is empty; goods need one, anything else says false in stock"));
+            }
         }
         let quantity =
             given("quantity").ok_or_else(|| Bad::new("quantity", "is empty; a line needs whole units"))?;
@@ -235,9 +241,8 @@ impl Gathering {
             }
         }
         let part = |keys: &[(&'static str, &str)]| {
-            let told = keys.iter().filter_map(|(column, key)| {
-                Some(((*key).to_owned(), Value::from(said(column)?)))
-            });
+            let told =
+                keys.iter().filter_map(|(column, key)| Some(((*key).to_owned(), Value::from(said(column)?))));
             Some(told.collect::<Map<_, _>>()).filter(|part| !part.is_empty()).map(Value::Object)
         };
         let address = ADDRESS.map(|column| (column, column));
@@ -293,8 +298,13 @@ mod tests {
             ("payment", "paid"),
             ("backorder", "no"),
         ]);
-        let second =
-            record(&[("order", "o-1"), ("line", "fee"), ("stock", "false"), ("quantity", "1"), ("country", "DE")]);
+        let second = record(&[
+            ("order", "o-1"),
+            ("line", "fee"),
+            ("stock", "false"),
+            ("quantity", "1"),
+            ("country", "DE"),
+        ]);
         let ready = gather(&[first, second]).unwrap();
         assert_eq!((ready.channel.as_str(), ready.number.as_str()), ("web-de", "o-1"));
         let expected = json!({

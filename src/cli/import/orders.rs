@@ -142,12 +142,15 @@ impl Kind for Orders {
 
     fn usable(&self, columns: &[String]) -> Result<(), String> {
         let known = |name: &&str| columns.iter().any(|column| column == name);
-        let missing: Vec<&str> = ["order", "sku", "quantity"].into_iter().filter(|name| !known(name)).collect();
+        let missing: Vec<&str> =
+            ["order", "sku", "quantity"].into_iter().filter(|name| !known(name)).collect();
         if missing.is_empty() {
             return Ok(());
         }
         let (missing, found) = (missing.join(", "), columns.join(", "));
-        Err(format!("the first line must name the columns order, sku and quantity; missing: {missing}; found: {found}"))
+        Err(format!(
+            "the first line must name the columns order, sku and quantity; missing: {missing}; found: {found}"
+        ))
     }
 
     fn take(&mut self, row: Row) -> Taken<Self::Load> {
@@ -180,7 +183,11 @@ impl Kind for Orders {
         Rerun::Same
     }
 
-    async fn send(&mut self, state: &State, batch: &Batch<Vec<Ready>>) -> Result<Vec<LineResult>, ClientError> {
+    async fn send(
+        &mut self,
+        state: &State,
+        batch: &Batch<Vec<Ready>>,
+    ) -> Result<Vec<LineResult>, ClientError> {
         // What is said of one order goes out one after the other, in the file's order.
         let mut shares: Vec<Vec<(usize, &Ready)>> = vec![Vec::new(); self.clients.len()];
         for (at, order) in batch.load.iter().enumerate() {
@@ -271,7 +278,10 @@ mod tests {
                 return Some((409, told.to_string()));
             }
             self.orders.entry(number.clone()).or_insert_with(|| asked.body.clone());
-            Some((201, json!({"order": number, "id": "07-1", "channel": "c", "state": "accepted"}).to_string()))
+            Some((
+                201,
+                json!({"order": number, "id": "07-1", "channel": "c", "state": "accepted"}).to_string(),
+            ))
         }
     }
 
@@ -304,7 +314,8 @@ mod tests {
         assert_eq!(books.orders.keys().collect::<Vec<_>>(), ["a", "e"]);
         assert_eq!(books.orders["a"]["lines"].as_array().unwrap().len(), 2);
         let kept = std::fs::read_to_string(rejects).unwrap();
-        let expected = "order,channel,sku,quantity\nb,web,A,1\nb,,B,x\nc,web,A,1\nc,web\nd,web,A,1\ngone,web,A,2\n";
+        let expected =
+            "order,channel,sku,quantity\nb,web,A,1\nb,,B,x\nc,web,A,1\nc,web\nd,web,A,1\ngone,web,A,2\n";
         assert_eq!(kept, expected);
     }
 
@@ -313,7 +324,9 @@ mod tests {
     async fn ids_are_made_of_the_orders() {
         let (books, url, dir) = world().await;
         let file = dir.path().join("orders.jsonl");
-        let line = |n: u32| format!("{{\"order\":\"o-{n}\",\"lines\":[{{\"line\":\"1\",\"sku\":\"A\",\"quantity\":1}}]}}\n");
+        let line = |n: u32| {
+            format!("{{\"order\":\"o-{n}\",\"lines\":[{{\"line\":\"1\",\"sku\":\"A\",\"quantity\":1}}]}}\n")
+        };
         let text: String =
             (1..=9).map(|n| if n == 2 || n == 8 { "{broken\n".to_owned() } else { line(n) }).collect();
         std::fs::write(&file, text).unwrap();
