@@ -41,12 +41,17 @@ impl Client {
         self.call(Method::Get, &path, None, None).await
     }
 
-    /// One page of all orders behind `after`.
+    /// One page of the open orders behind `after`, or of those that are settled.
     ///
     /// # Errors
     /// No answer.
-    pub async fn orders(&mut self, after: Option<&str>, limit: u32) -> Result<OrderPage, ClientError> {
-        let mut path = format!("/v1/orders?limit={limit}");
+    pub async fn orders(
+        &mut self,
+        archived: bool,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<OrderPage, ClientError> {
+        let mut path = format!("/v1/orders?archived={archived}&limit={limit}");
         if let Some(after) = after {
             path.push_str("&after=");
             path.extend(segment(after));
@@ -238,7 +243,7 @@ mod tests {
                 "/v1/fulfilments?warehouse=BER&state=requested&limit=9" => {
                     "{\"fulfilments\":[],\"next\":null}".to_owned()
                 }
-                "/v1/orders?limit=5&after=o.07" => format!("{{\"orders\":[{ORDER}],\"next\":\"x\"}}"),
+                "/v1/orders?archived=true&limit=5&after=o.07" => format!("{{\"orders\":[{ORDER}],\"next\":\"x\"}}"),
                 path if path.starts_with("/v1/returns") => {
                     "{\"return\":\"07-a-r1\",\"state\":\"announced\"}".to_owned()
                 }
@@ -262,7 +267,7 @@ mod tests {
         let order = client.place("c-1", &new).await.unwrap();
         assert_eq!((order.sum(|line| line.allocated), order.fulfilments[0].is_open()), (2, true));
         client.order("o 1", Some("web-de")).await.unwrap();
-        assert_eq!(client.orders(Some("o.07"), 5).await.unwrap().orders.len(), 1);
+        assert_eq!(client.orders(true, Some("o.07"), 5).await.unwrap().orders.len(), 1);
         assert_eq!(client.fulfilments("BER", "requested", 9).await.unwrap().next, None);
         let step = Step { lines: Some(vec![LineUnits { line: "1".into(), quantity: 1 }]), ..Step::default() };
         assert!(client.step("07-a-f1", "ship", "c-2", &step).await.unwrap().has_left());

@@ -37,6 +37,6 @@ pub use model::{
 pub use order::{
     Address, Fulfilment, FulfilmentLine, FulfilmentPage, Gone, Inbound, Inspected, LineUnits, Money,
     NewInbound, NewOrder, NewOrderLine, NewReturn, NewTransfer, Order, OrderLine, OrderPage, Parcel, Payment,
-    Return, ReturnName, Step, Transfer,
+    Return, ReturnName, Step, Transfer, Wait,
 };
 pub use target::{BadUrl, Target, segment};

@@ -116,6 +116,8 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     /// Its parts at warehouses.
     pub fulfilments: Vec<Fulfilment>,
+    /// Units that wait for goods.
+    pub waits: Vec<Wait>,
     /// Its returns.
     pub returns: Vec<ReturnName>,
 }
@@ -150,6 +152,18 @@ pub struct OrderLine {
     pub cancelled: i64,
     /// Of those shipped, how many came back.
     pub returned: i64,
+}
+
+/// Units of an order that wait for goods.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Wait {
+    /// Of which line.
+    pub line: String,
+    /// Where.
+    pub warehouse: String,
+    /// Units that wait still.
+    pub waiting: i64,
 }
 
 /// A return of an order.
@@ -257,6 +271,9 @@ pub struct Step {
     /// What the carrier tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// Whether units that could not be picked are there and broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<bool>,
 }
 
 /// Goods a buyer sends back.

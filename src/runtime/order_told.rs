@@ -169,7 +169,6 @@ fn about(message: &Message) -> &'static str {
         Message::Unwait { .. } => "that fewer units wait",
         Message::GiveUpWait { .. } => "that nobody waits any more",
         Message::AckServed { .. } => "that served units are booked",
-        Message::ReleaseReservation(_) => "to end a reservation",
     }
 }
 

@@ -338,7 +338,8 @@ mod tests {
         books.lock().unwrap().patience = None;
         assert_eq!(import(&url, &file, &words).await.unwrap(), Exit::CheckFailed);
         let distinct = |books: &Books| books.ids.iter().collect::<std::collections::BTreeSet<_>>().len();
-        assert_eq!((distinct(&books.lock().unwrap()), books.lock().unwrap().orders.len()), (7, 7));
+        assert_eq!(distinct(&books.lock().unwrap()), 7);
+        assert_eq!(books.lock().unwrap().orders.len(), 7);
         assert_eq!(std::fs::read_to_string(&rejects).unwrap(), "{broken\n{broken\n");
         import(&url, &file, &words).await.unwrap();
         assert_eq!(distinct(&books.lock().unwrap()), 7, "a second run changes nothing");
