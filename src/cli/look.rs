@@ -22,6 +22,18 @@ pub enum InspectCommand {
         /// The SKU
         sku: String,
     },
+    /// An order: its lines and parts, what it still has to tell, what happened, why it ships from where it does
+    #[command(after_help = "Example:\n  lagerd inspect order o-1 --channel web-de --config lagerd.toml\n\n\
+        The id over all channels works too, also that of a fulfilment or a return. Without a channel every configured one\n\
+        is looked at. Of a person nothing is shown, only whether there is a contact.\n\
+        Exit codes: 0 shown, 1 nothing is known of it, 69 the store can't be opened (a running daemon holds an embedded one).")]
+    Order {
+        /// Its id, or its channel's number
+        order: String,
+        /// Its channel
+        #[arg(long, value_name = "ID")]
+        channel: Option<String>,
+    },
     /// The entries of a journal
     #[command(after_help = "Example:\n  lagerd inspect journal w:BER --limit 5\n\n\
         Exit codes: 0 shown, 1 nothing is known of it, 69 the store can't be opened (a running daemon holds an embedded one).")]
@@ -59,6 +71,7 @@ pub(super) fn compact(globals: &Globals) -> Exit {
 pub(super) fn inspect(command: &InspectCommand, globals: &Globals) -> Exit {
     let subject = match command {
         InspectCommand::Sku { sku } => Sku::parse(sku).map(Subject::Sku).map_err(|error| error.to_string()),
+        InspectCommand::Order { order, channel } => Subject::order(order, channel.as_deref()),
         InspectCommand::Journal(JournalArgs { journal, from, limit }) => {
             Subject::journal(journal, *from, *limit)
         }

@@ -26,13 +26,19 @@ pub struct Client {
     connection: Connection,
     patience: Duration,
     asked_again: u64,
+    status: u16,
 }
 
 impl Client {
     /// A client that tells every failure at once. `timeout` bounds each single request.
     #[must_use]
     pub fn new(target: Arc<Target>, timeout: Duration) -> Self {
-        Self { connection: Connection::new(target, timeout), patience: Duration::ZERO, asked_again: 0 }
+        Self {
+            connection: Connection::new(target, timeout),
+            patience: Duration::ZERO,
+            asked_again: 0,
+            status: 0,
+        }
     }
 
     /// Lets every call ask again, with the same id, for this long while its outcome is unknown or it surely was not
@@ -47,6 +53,12 @@ impl Client {
     #[must_use]
     pub fn asked_again(&self) -> u64 {
         self.asked_again
+    }
+
+    /// The HTTP status of the newest answer; 0 before the first.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
     }
 
     /// The connection below, for callers that write and read bodies themselves.
@@ -208,7 +220,7 @@ impl Client {
         self.call::<Results>(Method::Post, path, Some(id), Some(&body)).await.map(|results| results.results)
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &mut self,
         method: Method,
         path: &str,
@@ -223,8 +235,12 @@ impl Client {
         let mut doubt = None;
         loop {
             let failed = match self.connection.send(&request).await {
-                Ok(200..=299) => return Ok(serde_json::from_slice(self.connection.body())?),
+                Ok(status @ 200..=299) => {
+                    self.status = status;
+                    return Ok(serde_json::from_slice(self.connection.body())?);
+                }
                 Ok(status) => {
+                    self.status = status;
                     let retry_after_s = self.connection.retry_after_s();
                     ClientError::Problem(Box::new(Problem::read(
                         status,

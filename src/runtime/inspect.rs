@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use crate::actor::journaled::load_machine;
 use crate::config::Settings;
 use crate::domain::channel::Channel;
-use crate::domain::desk::Desk;
-use crate::domain::ids::{Sku, WarehouseId};
+use crate::domain::desk::{Desk, DeskRow, Document};
+use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Sku, WarehouseId};
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
-use crate::journal::record::Entry;
+use crate::journal::record::{Entry, Recorded};
 use crate::journal::{Journal, JournalError, JournalId, JournalKind, StoredEntry};
 
+use super::order_told;
 use super::parts;
 use super::store::{OpenError, open_to_look};
 use super::telling::{self, Told};
@@ -24,6 +25,13 @@ const LAST_CHANGES: usize = 10;
 pub enum Subject {
     /// A SKU at every warehouse.
     Sku(Sku),
+    /// An order.
+    Order {
+        /// Its id over all channels (also of a fulfilment or a return of it), or its channel's number.
+        name: String,
+        /// Its channel; without one every configured channel is looked at.
+        channel: Option<ChannelId>,
+    },
     /// Entries of a journal.
     Journal {
         /// Which journal.
@@ -43,6 +51,15 @@ impl Subject {
     pub fn journal(id: &str, from: Option<u64>, limit: usize) -> Result<Self, String> {
         Ok(Self::Journal { id: id.parse()?, from, limit })
     }
+
+    /// An order, as a person names it.
+    ///
+    /// # Errors
+    /// Says what a channel's id looks like.
+    pub fn order(name: &str, channel: Option<&str>) -> Result<Self, String> {
+        let channel = channel.map(ChannelId::parse).transpose().map_err(|error| error.to_string())?;
+        Ok(Self::Order { name: name.to_owned(), channel })
+    }
 }
 
 /// Looks into the configured store. The text is empty where nothing is known of the subject.
@@ -53,6 +70,9 @@ pub async fn look(settings: &Settings, subject: &Subject) -> Result<String, Open
     let store = open_to_look(settings).await?;
     match subject {
         Subject::Sku(sku) => Ok(self::sku(store.as_ref(), settings, sku).await?),
+        Subject::Order { name, channel } => {
+            Ok(order(store.as_ref(), settings, name, channel.as_ref()).await?)
+        }
         Subject::Journal { id, from, limit } => Ok(entries(store.as_ref(), id, *from, *limit).await?),
     }
 }
@@ -125,6 +145,54 @@ async fn last_changes(
         version = older;
     }
     Ok(())
+}
+
+/// An order by its id or number; the same number on several channels shows all of them.
+async fn order(
+    journal: &dyn Journal,
+    settings: &Settings,
+    name: &str,
+    channel: Option<&ChannelId>,
+) -> Result<String, JournalError> {
+    let mut ids = Vec::new();
+    if let Ok(number) = OrderNumber::parse(name) {
+        let configured = settings.channels.iter().map(|known| known.id.as_str());
+        for known in configured.chain(channel.map(ChannelId::as_str)) {
+            let id = OrderId::minted(number.as_str(), "order", &[known, number.as_str()]);
+            if channel.is_none_or(|channel| channel.as_str() == known) && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    if let Ok(id) = OrderId::parse(name) {
+        ids.push(id.part().map_or_else(|| id.clone(), |(order, ..)| order));
+    }
+    let mut text = String::new();
+    for id in ids {
+        let wanted = |order: &&std::sync::Arc<crate::domain::order::Order>| {
+            channel.is_none_or(|channel| *channel == order.channel)
+        };
+        let document = document(journal, &id).await?;
+        if let Some(order) = document.as_ref().and_then(Document::order).filter(wanted) {
+            text.push_str(&order_told::order(order));
+        }
+    }
+    Ok(text)
+}
+
+/// A document, open or settled.
+async fn document(journal: &dyn Journal, id: &OrderId) -> Result<Option<Document>, JournalError> {
+    let Some(shard) = id.shard() else { return Ok(None) };
+    let desk = JournalId::new(JournalKind::Desk, format!("{shard:02}"));
+    for row in [DeskRow::Open(id.clone(), None), DeskRow::Archived(id.clone(), None)] {
+        let Some(place) = Desk::change(&row) else { continue };
+        let Some(value) = journal.row(&desk, place.table, &place.key).await? else { continue };
+        match Desk::row_from(place.table, &place.key, &value)? {
+            DeskRow::Open(_, found @ Some(_)) | DeskRow::Archived(_, found @ Some(_)) => return Ok(found),
+            DeskRow::Open(..) | DeskRow::Archived(..) | DeskRow::Refused(..) | DeskRow::Asked(..) => {}
+        }
+    }
+    Ok(None)
 }
 
 async fn entries(

@@ -2,7 +2,7 @@
 //!
 //! `daemon` builds the house out of settings and runs it, `store` opens the store and holds it against its witness,
 //! `clocks` reads the machine's clocks, `audit` and `inspect` read a store without changing it, `compact` lets it write
-//! its files anew, `telling` turns its records into lines for people.
+//! its files anew, `telling` turns its records into lines for people, `order_told` an order.
 //!
 //! May know: every folder; nobody but the command line and tests knows it.
 //!
@@ -16,6 +16,7 @@ mod clocks;
 pub mod compact;
 mod daemon;
 pub mod inspect;
+mod order_told;
 mod parts;
 mod store;
 mod telling;

@@ -42,7 +42,7 @@ fn readme_lists_every_command() {
 fn list(command: &clap::Command, path: &str, rows: &mut Vec<Vec<String>>) {
     let children: Vec<&clap::Command> =
         command.get_subcommands().filter(|child| child.get_name() != "help").collect();
-    if children.is_empty() {
+    if children.is_empty() || !command.is_subcommand_required_set() {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         rows.push(vec![format!("`{path}`"), about]);
     }

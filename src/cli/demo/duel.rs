@@ -6,11 +6,12 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::customer::ship;
 use super::hour::{Hour, command_id};
 use super::merchant::{LIMITED_SKU, LIMITED_WAREHOUSE};
 use crate::cli::Failure;
-use crate::client::{CartLine, Client, ClientError, HeldLine, Movement, NewReservation};
+use crate::client::{
+    Address, CartLine, Client, ClientError, HeldLine, Movement, NewOrder, NewOrderLine, NewReservation, Payment,
+};
 
 /// People who want it.
 const ASKING: usize = 200;
@@ -18,7 +19,7 @@ const ASKING: usize = 200;
 /// Channels that draw on the warehouse where it lies.
 const CHANNELS: [&str; 4] = ["shop", "ebay", "amazon", "instagram"];
 
-/// Puts one unit on the shelf, lets everybody ask at once, ships it to the winner; tells how it went.
+/// Puts one unit on the shelf, lets everybody ask at once, lets the winner order it; tells how it went.
 ///
 /// # Errors
 /// A client task failed, which is a bug.
@@ -44,9 +45,9 @@ pub(super) async fn duel(hour: &Arc<Hour>) -> Result<String, Failure> {
         let (answer, ms) = joined?;
         slowest = slowest.max(ms);
         match answer {
-            Ok((id, lines)) => {
+            Ok((id, channel, lines)) => {
                 hour.ledger.lock().await.hold(&id, lines);
-                won.push(id);
+                won.push((id, channel));
             }
             Err(error) if error.code() == Some("insufficient_stock") => refused += 1,
             Err(error) => hour.ledger.lock().await.surprised(format!("duel: {error}")),
@@ -55,12 +56,8 @@ pub(super) async fn duel(hour: &Arc<Hour>) -> Result<String, Failure> {
     if won.len() != 1 {
         hour.ledger.lock().await.surprised(format!("duel: {} won one poster", won.len()));
     }
-    for id in &won {
-        match staff.allocate(id, &command_id()).await {
-            Ok(_) => hour.ledger.lock().await.promise(id),
-            Err(error) => hour.ledger.lock().await.surprised(format!("duel: {error}")),
-        }
-        ship(hour, &mut staff, id).await;
+    for (id, channel) in &won {
+        order(hour, &mut staff, id, channel).await;
     }
     let (sold, oversold) = (won.len(), won.len().saturating_sub(1));
     Ok(format!(
@@ -68,9 +65,42 @@ pub(super) async fn duel(hour: &Arc<Hour>) -> Result<String, Failure> {
     ))
 }
 
-type Answer = Result<(String, Vec<HeldLine>), ClientError>;
+/// The winner orders what is held.
+async fn order(hour: &Hour, client: &mut Client, id: &str, channel: &str) {
+    let order = NewOrder {
+        order: format!("duel-{id}"),
+        channel: channel.to_owned(),
+        reservation: Some(id.to_owned()),
+        lines: vec![NewOrderLine {
+            line: "1".to_owned(),
+            sku: LIMITED_SKU.to_owned(),
+            quantity: 1,
+            unit_price: None,
+        }],
+        ship_to: Some(Address { country: "DE".to_owned(), ..Address::default() }),
+        payment: Some(Payment { state: "paid".to_owned() }),
+        ..NewOrder::default()
+    };
+    hour.ledger.lock().await.let_go(id);
+    let answer = client.place(&command_id(), &order).await;
+    let mut ledger = hour.ledger.lock().await;
+    match answer {
+        Ok(order) => {
+            ledger.counters.orders += 1;
+            ledger.note(&order);
+        }
+        Err(error) => ledger.surprised(format!("duel, order: {error}")),
+    }
+}
 
-async fn ask(mut client: Client, start: Arc<Barrier>, number: usize, channel: &str) -> (Answer, u128) {
+type Answer = Result<(String, &'static str, Vec<HeldLine>), ClientError>;
+
+async fn ask(
+    mut client: Client,
+    start: Arc<Barrier>,
+    number: usize,
+    channel: &'static str,
+) -> (Answer, u128) {
     start.wait().await;
     let id = command_id();
     let wish = NewReservation {
@@ -80,6 +110,6 @@ async fn ask(mut client: Client, start: Arc<Barrier>, number: usize, channel: &s
         ttl_s: Some(60),
     };
     let started = Instant::now();
-    let answer = client.reserve(&id, &wish).await.map(|told| (id, told.lines));
+    let answer = client.reserve(&id, &wish).await.map(|told| (id, channel, told.lines));
     (answer, started.elapsed().as_millis())
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::Ledger;
 use super::merchant::Merchant;
 use super::sync_model::SyncModel;
-use crate::client::{Client, ClientError, LineResult, LineStatus, Movement, Target};
+use crate::client::{Client, ClientError, LineResult, LineStatus, Movement, Order, Target};
 
 /// Longer than a killed daemon needs to be back, so that simulated people wait instead of giving up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,10 +27,12 @@ pub(super) struct Hour {
     /// As the ledger.
     pub(super) model: Mutex<SyncModel>,
     /// One key per warehouse: goods are moved by one pair of hands at a time, so that a count knows what it counts.
-    /// Whoever needs several takes them in ascending order.
+    /// Nobody takes a second one.
     pub(super) yards: BTreeMap<String, Arc<Mutex<()>>>,
     /// Cancelled when the shop closes.
     pub(super) closing: CancellationToken,
+    /// Cancelled when nobody buys, moves or takes back anything any more: what is asked of a warehouse now is the last.
+    pub(super) quiet: CancellationToken,
     target: Arc<Target>,
 }
 
@@ -44,6 +46,7 @@ impl Hour {
             model: Mutex::default(),
             yards,
             closing: CancellationToken::new(),
+            quiet: CancellationToken::new(),
             target,
         }
     }
@@ -71,6 +74,28 @@ impl Hour {
         let told = format!("{} of {} {} at {warehouse}", movement.kind, movement.quantity, movement.sku);
         let answer = client.movements(warehouse, &command_id(), &[movement]).await;
         self.applied(answer, &told).await
+    }
+
+    /// Reads an order again and notes it; whether that worked.
+    pub(super) async fn refresh(&self, client: &mut Client, order: &str) -> Option<Order> {
+        let answer = client.order(order, None).await;
+        let mut ledger = self.ledger.lock().await;
+        match answer {
+            Ok(order) => {
+                ledger.note(&order);
+                Some(order)
+            }
+            Err(error) => {
+                ledger.surprised(format!("order {order}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The key of a warehouse.
+    pub(super) async fn key(&self, warehouse: &str) -> Option<OwnedMutexGuard<()>> {
+        let yard = self.yards.get(warehouse).map(Arc::clone)?;
+        Some(yard.lock_owned().await)
     }
 
     /// Whether the only line of a batch was applied; anything else is noted as a surprise.

@@ -13,6 +13,15 @@ pub(super) const GUEST_SKU: &str = "MUG-GUEST";
 /// The product of which there is never more than one.
 pub(super) const LIMITED_SKU: &str = "LIMITED-PRINT";
 
+/// What only the tills sell, and nobody counts: an offline till tells of its sales late.
+pub(super) const TILL_SKU: &str = "TOTE-CANVAS";
+
+/// The stores, where people pick up, send back and buy over the counter.
+pub(super) const STORES: [&str; 3] = ["STORE-BERLIN", "STORE-WIEN", "STORE-ZUERICH"];
+
+/// Where the goods the marketplace holds lie.
+pub(super) const MARKET: &str = "MARKET";
+
 /// Where the duel's single unit lies.
 pub(super) const LIMITED_WAREHOUSE: &str = "HAM";
 
@@ -37,6 +46,8 @@ pub(super) struct Merchant {
     pub(super) items: Vec<Item>,
     /// What visitors buy.
     pub(super) guest: Item,
+    /// What tills sell.
+    pub(super) tote: Item,
     /// Cumulated popularity of the items.
     weights: Vec<f64>,
 }
@@ -50,7 +61,7 @@ impl Merchant {
         let mut reader = csv::Reader::from_reader(ITEMS.as_bytes());
         let warehouses: Vec<String> = reader.headers()?.iter().skip(2).map(str::to_owned).collect();
         let mut items = Vec::new();
-        let mut guest = None;
+        let (mut guest, mut tote) = (None, None);
         for record in reader.records() {
             let record = record?;
             let opening: Result<Vec<i64>, _> = record.iter().skip(2).map(str::parse).collect();
@@ -58,6 +69,7 @@ impl Merchant {
             let item = Item { sku: text(0), title: text(1), opening: opening? };
             match item.sku.as_str() {
                 GUEST_SKU => guest = Some(item),
+                TILL_SKU => tote = Some(item),
                 LIMITED_SKU => {}
                 _ => items.push(item),
             }
@@ -73,6 +85,7 @@ impl Merchant {
             warehouses,
             items,
             guest: guest.ok_or("the demo's items lack the visitors' mug")?,
+            tote: tote.ok_or("the demo's items lack the tills' bag")?,
             weights,
         })
     }
@@ -84,9 +97,14 @@ impl Merchant {
         self.items.get(index).or(self.items.first()).map_or("", |item| item.sku.as_str())
     }
 
+    /// A product's name for people.
+    pub(super) fn title<'a>(&'a self, sku: &'a str) -> &'a str {
+        self.items.iter().find(|item| item.sku == sku).map_or(sku, |item| item.title.as_str())
+    }
+
     /// Units on all shelves at opening, without the visitors' mug.
     pub(super) fn opening_units(&self) -> i64 {
-        self.items.iter().flat_map(|item| &item.opening).sum()
+        self.items.iter().chain([&self.tote]).flat_map(|item| &item.opening).sum()
     }
 }
 
@@ -133,6 +151,8 @@ mod tests {
         let channels = ids("channel");
         assert!(CHANNELS.iter().all(|(channel, _)| channels.iter().any(|id| id == channel)));
         assert_eq!(CHANNELS.iter().map(|(_, share)| share).sum::<u32>(), 100);
-        assert!(merchant.warehouses.iter().any(|warehouse| warehouse == LIMITED_WAREHOUSE));
+        for place in STORES.into_iter().chain([LIMITED_WAREHOUSE, MARKET]) {
+            assert!(merchant.warehouses.iter().any(|warehouse| warehouse == place), "{place}");
+        }
     }
 }

@@ -10,8 +10,12 @@
 //! comparison with a periodic stock sync is a simulation and says so, and the exit code is 0 only if the receipt of
 //! every warehouse and the audit hold.
 //!
-//! What it deliberately lacks: orders, returns as documents and message queues, until the daemon has them.
+//! `customer`, `market` and `till` are those who buy, `fulfil` those who pick, pack, ship and carry, `aftersales` takes
+//! back, `supply` moves and buys goods, `staff` minds the shelves; `ledger` is what all of them wrote down.
+//!
+//! What it deliberately lacks: message queues, until the daemon has them.
 
+mod aftersales;
 mod args;
 mod chaos;
 mod child;
@@ -19,15 +23,21 @@ mod customer;
 mod duel;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod fake_desk;
+mod fulfil;
 mod hour;
 mod ledger;
+mod market;
 mod merchant;
 mod readers;
 mod receipt;
 mod run;
 mod screen;
 mod staff;
+mod supply;
 mod sync_model;
+mod till;
 
 pub use args::DemoArgs;
 pub use run::run;

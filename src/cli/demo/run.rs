@@ -1,5 +1,6 @@
 //! Opening, the busy hour, closing.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,21 +11,24 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::args::DemoArgs;
 use super::child::Daemon;
-use super::customer::{Customer, packer};
+use super::customer::Customer;
 use super::hour::{Hour, command_id};
 use super::merchant::{GUEST_SKU, Merchant};
 use super::readers::Readers;
-use super::receipt::receipt;
+use super::receipt::{self, receipt};
 use super::screen::{Screen, Second};
 use super::sync_model::SYNC_EVERY_S;
-use super::{chaos, duel, staff};
+use super::{aftersales, chaos, duel, fulfil, staff, supply, till};
 use crate::cli::Failure;
 use crate::cli::exit::Exit;
 use crate::cli::load::raise_file_limit;
 use crate::client::{LineStatus, Movement};
 
-/// Packers who ship what was paid.
-const PACKERS: u64 = 4;
+/// Parts on their way from packers over carriers to the desk that takes goods back; a full hour of them.
+const UNDER_WAY: usize = 10_000;
+
+/// Seconds in which one kind of news is told at most once.
+const NEWS_EVERY_S: u64 = 7;
 
 /// The first duel comes early enough for whoever watches only a moment.
 const FIRST_DUEL_S: u64 = 4;
@@ -62,7 +66,7 @@ async fn open(hour: &Hour) -> Result<(), Failure> {
     let merchant = &hour.merchant;
     for (place, warehouse) in merchant.warehouses.iter().enumerate() {
         let mut lines = Vec::new();
-        for item in merchant.items.iter().chain([&merchant.guest]) {
+        for item in merchant.items.iter().chain([&merchant.guest, &merchant.tote]) {
             let quantity = item.opening.get(place).copied().unwrap_or_default();
             if quantity == 0 {
                 continue;
@@ -103,8 +107,8 @@ fn welcome(screen: &Screen, args: &DemoArgs, hour: &Hour, url: &str) {
          time: shop, Amazon, eBay, app, Instagram, till. Customers and staff are simulated,\n  \
          the daemon is real: it keeps one truth on {store}, and everybody uses\n  \
          its HTTP door as your shop would.\n\n  \
-         Each line is one second. `refused` came too late, and was told so. The last column\n  \
-         counts units promised twice: it has to stay 0.\n",
+         Each line is one second. `refused` came too late, and was told so. `waiting` orders get\n  \
+         goods when they come. The last column counts units promised twice: it has to stay 0.\n",
         merchant.items.len(),
         merchant.warehouses.len(),
         merchant.opening_units(),
@@ -114,9 +118,9 @@ fn welcome(screen: &Screen, args: &DemoArgs, hour: &Hour, url: &str) {
     screen.plain(&format!("         {url}/metrics   {url}/openapi.json"));
     screen.plain(&format!("  watch  lagerd watch instagram --url {url}      (every change as it happens)"));
     screen.plain(&format!(
-        "  buy    curl -s {url}/v1/reservations -H 'content-type: application/json' \\\n           \
-         -d '{{\"channel\":\"shop\",\"cart\":\"you\",\"lines\":[{{\"sku\":\"{GUEST_SKU}\",\"quantity\":1}}]}}'\n         \
-         and see yourself in the next line below"
+        "  buy    curl -s {url}/v1/orders -H 'content-type: application/json' \\\n           \
+         -d '{{\"order\":\"you-1\",\"channel\":\"shop\",\"lines\":[{{\"line\":\"1\",\"sku\":\"{GUEST_SKU}\",\"quantity\":1}}]}}'\n         \
+         see yourself in the next line below; it is packed and sent: curl -s {url}/v1/orders/you-1"
     ));
     if std::io::stdin().is_terminal() {
         screen.plain(
@@ -133,19 +137,23 @@ async fn busy(
     hour: &Arc<Hour>,
     daemon: &Arc<Mutex<Daemon>>,
 ) -> Result<(), Failure> {
-    let (packing, paid) = mpsc::channel(10_000);
-    let paid = Arc::new(Mutex::new(paid));
     let mut people = JoinSet::new();
     for number in 0..args.customers {
-        people.spawn(Customer::new(Arc::clone(hour), number, args.seed, packing.clone()).run());
+        people.spawn(Customer::new(Arc::clone(hour), number, args.seed).run());
     }
-    drop(packing);
-    for number in 0..PACKERS {
-        people.spawn(packer(Arc::clone(hour), Arc::clone(&paid), args.seed + number));
-    }
+    let (leaving, left) = mpsc::channel(UNDER_WAY);
+    let (bringing, arrived) = mpsc::channel(UNDER_WAY);
+    let mut after = JoinSet::new();
     for (number, warehouse) in (100..).zip(&hour.merchant.warehouses) {
-        people.spawn(staff::clerk(Arc::clone(hour), warehouse.clone(), args.seed + number));
+        let seed = args.seed + number;
+        people.spawn(staff::clerk(Arc::clone(hour), warehouse.clone(), seed));
+        after.spawn(fulfil::packer(Arc::clone(hour), warehouse.clone(), seed, leaving.clone()));
     }
+    drop(leaving);
+    after.spawn(fulfil::carrier(Arc::clone(hour), left, bringing));
+    after.spawn(aftersales::desk(Arc::clone(hour), arrived, args.seed));
+    people.spawn(supply::planner(Arc::clone(hour), args.seed));
+    people.spawn(till::offline(Arc::clone(hour)));
     let (kill, asked) = mpsc::channel(1);
     let (tell, news) = mpsc::channel(16);
     people.spawn(chaos::on_demand(Arc::clone(hour), Arc::clone(daemon), asked, tell.clone()));
@@ -154,8 +162,12 @@ async fn busy(
     let chaos = args.chaos.then_some(kill);
     let watched = watch(Watch { screen, hour, news, tell, chaos, until }).await;
     hour.closing.cancel();
-    screen.plain("\n  the shop closes: what is paid is shipped, then the books are closed");
+    screen.plain("\n  the shop closes: what is promised is shipped, then the books are closed");
     while let Some(joined) = people.join_next().await {
+        joined?;
+    }
+    hour.quiet.cancel();
+    while let Some(joined) = after.join_next().await {
         joined?;
     }
     watched
@@ -181,7 +193,9 @@ async fn watch(watch: Watch<'_>) -> Result<(), Failure> {
     let far = Instant::now() + Duration::from_secs(365 * 24 * 3600);
     let mut before = hour.ledger.lock().await.counters;
     let mut guests = hour.client();
+    let mugs: i64 = hour.merchant.guest.opening.iter().sum();
     let mut number = 0;
+    let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut duels = JoinSet::new();
     loop {
         tokio::select! {
@@ -195,14 +209,21 @@ async fn watch(watch: Watch<'_>) -> Result<(), Failure> {
         }
         number += 1;
         let guest =
-            tokio::time::timeout(Duration::from_millis(300), guest_units(&mut guests)).await.unwrap_or(0);
+            tokio::time::timeout(Duration::from_millis(300), guest_units(&mut guests, mugs)).await.unwrap_or(0);
         let second = {
             let mut ledger = hour.ledger.lock().await;
             let slowest_ms = std::mem::take(&mut ledger.slowest_ms);
             let (now, total, oversold) = (ledger.counters, ledger.total(), ledger.oversold());
-            Second { second: number, before, now, total, slowest_ms, oversold, guest }
+            let waiting = ledger.waiting.len();
+            Second { second: number, before, now, total, waiting, slowest_ms, oversold, guest }
         };
         screen.second(&second);
+        for (kind, told) in std::mem::take(&mut hour.ledger.lock().await.news) {
+            if shown.get(kind).is_none_or(|last| number - last >= NEWS_EVERY_S) {
+                screen.news(&told);
+                shown.insert(kind, number);
+            }
+        }
         before = second.now;
         if number % SYNC_EVERY_S == 0 {
             let mut model = hour.model.lock().await;
@@ -235,9 +256,13 @@ async fn watch(watch: Watch<'_>) -> Result<(), Failure> {
 }
 
 /// Units of the visitors' mug that are spoken for or gone.
-async fn guest_units(client: &mut crate::client::Client) -> i64 {
+async fn guest_units(client: &mut crate::client::Client, opening: i64) -> i64 {
     match client.stock(GUEST_SKU).await {
-        Ok(stock) => stock.levels.iter().map(|level| level.reserved + level.allocated).sum(),
+        Ok(stock) => {
+            let there: i64 =
+                stock.levels.iter().map(|level| level.on_hand - level.reserved - level.allocated).sum();
+            opening - there
+        }
         Err(_) => 0,
     }
 }
@@ -265,7 +290,7 @@ async fn close(
     readers: Readers,
 ) -> Result<Exit, Failure> {
     screen.plain("");
-    let holds = receipt(hour, screen).await?;
+    let holds = receipt(hour, screen).await? & receipt::orders(hour, screen).await?;
     let shown = readers.end(hour, screen).await?;
     let (counters, surprise, oversold) = {
         let ledger = hour.ledger.lock().await;
@@ -288,14 +313,19 @@ async fn close(
     screen.verdict(clean, &format!("lagerd audit: {last}"));
     let model = hour.model.lock().await;
     screen.plain(&format!(
-        "\n  {} carts: {} refused, {} amended, {} left behind, {} paid, {} shipped.\n  SIMULATION of a 15-minute stock \
-         sync under the same demand: {} units sold, {} of them don't exist.",
+        "\n  {} carts: {} refused, {} amended, {} left behind. {} orders: {} parts sent, {} arrived, {} taken over by another \
+         place, {} cancelled, {} units taken back.\n  SIMULATION of a 15-minute stock sync under the same demand: {} units \
+         sold, {} of them don't exist.",
         counters.carts,
         counters.refused,
         counters.amended,
         counters.abandoned,
-        counters.paid,
+        counters.orders,
         counters.shipped,
+        counters.delivered,
+        counters.resourced,
+        counters.cancelled,
+        counters.returned,
         model.sold,
         model.oversold
     ));

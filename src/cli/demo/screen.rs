@@ -22,6 +22,8 @@ pub(super) struct Second {
     pub(super) before: Counters,
     pub(super) now: Counters,
     pub(super) total: Cell,
+    /// Orders that wait for goods.
+    pub(super) waiting: usize,
     pub(super) slowest_ms: u128,
     pub(super) oversold: i64,
     /// Units the visitor holds.
@@ -58,22 +60,23 @@ impl Screen {
     /// The live line.
     pub(super) fn second(&mut self, second: &Second) {
         if self.lines.is_multiple_of(HEADER_EVERY) {
-            let names = "  second  carts  refused  paid  shipped  on shelves  held  slowest  oversold";
+            let names = "  second  carts  refused  orders  shipped  arrived  waiting  on shelves  held  slowest  oversold";
             println!("{}", self.paint("2", names));
         }
         self.lines += 1;
-        let Second { second: number, before, now, total, slowest_ms, oversold, guest } = second;
+        let Second { second: number, before, now, total, waiting, slowest_ms, oversold, guest } = second;
         let guest = match guest {
             0 => String::new(),
             1 => "  <- 1 mug is yours".to_owned(),
             many => format!("  <- {many} mugs are yours"),
         };
         println!(
-            "  {number:>6}  {:>5}  {:>7}  {:>4}  {:>7}  {:>10}  {:>4}  {:>4} ms  {}{}",
+            "  {number:>6}  {:>5}  {:>7}  {:>6}  {:>7}  {:>7}  {waiting:>7}  {:>10}  {:>4}  {:>4} ms  {}{}",
             now.carts - before.carts,
             now.refused - before.refused,
-            now.paid - before.paid,
+            now.orders - before.orders,
             now.shipped - before.shipped,
+            now.delivered - before.delivered,
             total.on_hand(),
             total.held,
             slowest_ms,

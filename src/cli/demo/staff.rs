@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::hour::{Hour, command_id};
 use super::ledger::Cell;
+use super::merchant::TILL_SKU;
 use crate::client::{Client, CountLine, Counts, Movement};
 
 /// Only shelves with this many free units lose one to breakage, thieves or corrections: a promise that can't be kept
@@ -30,8 +31,8 @@ struct Clerk {
 
 impl Clerk {
     async fn work(&mut self) {
-        let Some(yard) = self.hour.yards.get(&self.warehouse).map(Arc::clone) else { return };
-        let _key = yard.lock().await;
+        let hour = Arc::clone(&self.hour);
+        let _key = hour.key(&self.warehouse).await;
         match self.rng.u8(0..100) {
             0..45 => self.receive().await,
             45..55 => self.take_back().await,
@@ -134,7 +135,9 @@ impl Clerk {
     /// Any product of this warehouse whose shelf looks like this.
     async fn pick(&mut self, fits: impl Fn(&Cell) -> bool) -> Option<String> {
         let ledger = self.hour.ledger.lock().await;
-        let mine = ledger.cells.iter().filter(|((place, _), cell)| *place == self.warehouse && fits(cell));
+        let mine = ledger.cells.iter().filter(|((place, sku), cell)| {
+            *place == self.warehouse && sku != TILL_SKU && fits(cell)
+        });
         let skus: Vec<&String> = mine.map(|((_, sku), _)| sku).collect();
         self.rng.choice(&skus).map(|sku| (*sku).clone())
     }

@@ -1,37 +1,40 @@
 //! From a file to a summary.
 #![expect(clippy::print_stdout, reason = "the summary is what the command ends with")]
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-use super::args::{ImportArgs, ImportStockArgs, ImportWhat};
-use super::batch::{Batch, Batches, Lines};
+use super::args::{ImportArgs, ImportWhat};
+use super::kind::{Batch, Kind, Rerun, Spoilt, Taken};
 use super::ledger::Ledger;
+use super::orders::Orders;
 use super::source::Source;
 use super::state::State;
+use super::stock::Stock;
 use crate::cli::Failure;
 use crate::cli::exit::Exit;
-use crate::client::{Client, ClientError, Counts, LineResult, LineStatus, Target, Verdict};
-
-/// One batch of 10,000 lines is a single commit; a minute means the store is in trouble.
-const TIMEOUT: Duration = Duration::from_secs(60);
+use crate::client::{ClientError, LineResult, LineStatus, Verdict};
 
 /// Imports a file; `now` is the wall clock's time at the start, the moment counts are true unless told otherwise.
 ///
 /// # Errors
 /// It could not run, or was cut short and can continue.
 pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<Exit, Failure> {
-    let ImportWhat::Stock(args) = args.what;
-    let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
-    let can_not = |error: std::io::Error| format!("can't read {}: {error}", args.file.display());
+    match args.what {
+        ImportWhat::Stock(args) => import(Stock::new(args)?, now).await,
+        ImportWhat::Orders(args) => import(Orders::new(args)?, now).await,
+    }
+}
+
+async fn import<K: Kind>(kind: K, now: jiff::Timestamp) -> Result<Exit, Failure> {
+    let (file, common) = kind.common();
+    let (file, rejects) = (file.clone(), common.rejects.clone());
+    let can_not = |error: std::io::Error| format!("can't read {}: {error}", file.display());
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(std::fs::File::open(&args.file).map_err(can_not)?).map_err(can_not)?;
-    let bytes = std::fs::metadata(&args.file).map_err(can_not)?.len();
-    let mut state = State::open(&args, hasher.finalize().to_hex().to_string(), &now.to_string())?;
-    let source = Source::open(&args.file, args.warehouse.as_deref())?;
-    let mut ledger = Ledger::open(bytes, args.rejects.as_deref(), state.rejects_bytes, source.header())?;
+    hasher.update_reader(std::fs::File::open(&file).map_err(can_not)?).map_err(can_not)?;
+    let bytes = std::fs::metadata(&file).map_err(can_not)?.len();
+    let mut state = State::open(&kind, hasher.finalize().to_hex().to_string(), &now.to_string())?;
+    let source = Source::open(&file, &kind)?;
+    let mut ledger = Ledger::open(bytes, rejects.as_deref(), state.rejects_bytes, source.header())?;
     if !source.ignored().is_empty() {
         ledger.say(&format!("columns without a meaning here are ignored: {}", source.ignored().join(", ")));
     }
@@ -40,23 +43,23 @@ pub async fn run(args: ImportArgs, now: jiff::Timestamp) -> Result<Exit, Failure
     }
     let started = Instant::now();
     let (applied_before, refused_before) = (state.applied, state.refused);
-    let client = Client::new(target, TIMEOUT).with_patience(args.patience);
-    let mut import = Import { args: &args, client, state: &mut state, ledger, line: 0, bad: 0 };
+    let mut import = Import { kind, state: &mut state, ledger, line: 0, spoilt: 0, bad: 0 };
     let ended = import.all(source).await;
     import.ledger.finish();
     ended.map_err(|cause| CutShort { cause })?;
     let seconds = started.elapsed().as_secs_f64();
-    let lines = state.applied + state.refused - applied_before - refused_before;
+    let done = state.applied + state.refused - applied_before - refused_before;
+    let things = K::THINGS;
     println!(
-        "{} lines applied, {} refused, {seconds:.1} s ({:.0} lines/s)",
+        "{} {things} applied, {} refused, {seconds:.1} s ({:.0} {things}/s)",
         state.applied,
         state.refused,
-        lines as f64 / seconds.max(f64::MIN_POSITIVE)
+        done as f64 / seconds.max(f64::MIN_POSITIVE)
     );
     if state.refused > 0
-        && let Some(rejects) = &args.rejects
+        && let Some(rejects) = &rejects
     {
-        println!("refused lines are in {}", rejects.display());
+        println!("refused {things} are in {}", rejects.display());
     }
     Ok(if state.refused == 0 { Exit::Ok } else { Exit::CheckFailed })
 }
@@ -70,53 +73,63 @@ struct CutShort {
 }
 
 /// A running import.
-struct Import<'a> {
-    args: &'a ImportStockArgs,
-    client: Client,
+struct Import<'a, K> {
+    kind: K,
     state: &'a mut State,
     ledger: Ledger,
     /// Last line read.
     line: u64,
-    /// Unreadable lines since the last confirmed batch.
+    /// What could not be sent, over the whole file so far.
+    spoilt: u64,
+    /// How much of it was told since the last confirmed batch.
     bad: u64,
 }
 
-impl Import<'_> {
+impl<K: Kind> Import<'_, K> {
     async fn all(&mut self, mut source: Source) -> Result<(), Failure> {
-        let mut batches = Batches::new(usize::try_from(self.args.batch)?);
         while let Some(row) = source.next()? {
+            let at = row.at;
             self.line = row.line;
-            match row.parsed {
-                Ok(entry) => {
-                    if let Some(batch) = batches.push(entry, row.line, row.raw) {
-                        self.send(batch).await?;
-                        self.ledger.progress(row.at, self.state.applied, self.state.refused);
-                    }
-                }
-                Err(_) if row.line <= self.state.line => {}
-                Err(bad) => {
-                    self.bad += 1;
-                    self.ledger.reject(row.line, bad.column, &bad.told, &row.raw);
-                }
+            let taken = self.kind.take(row);
+            if self.account(taken).await? {
+                self.ledger.progress(at, self.state.applied, self.state.refused);
             }
         }
-        while let Some(batch) = batches.rest() {
-            self.send(batch).await?;
+        loop {
+            let taken = self.kind.rest();
+            if taken.full.is_none() && taken.spoilt.is_empty() {
+                break;
+            }
+            self.account(taken).await?;
         }
         self.state.done = true;
         self.confirm(0, 0)
     }
 
+    /// Tells what can't be sent and sends what can; true where a batch was due.
+    async fn account(&mut self, taken: Taken<K::Load>) -> Result<bool, Failure> {
+        for Spoilt { line, bad, raw } in taken.spoilt {
+            self.spoilt += 1;
+            // An earlier run of this import has told it.
+            if self.spoilt > self.state.spoilt {
+                self.bad += 1;
+                self.ledger.reject(line, bad.column, &bad.told, &raw);
+            }
+        }
+        let Some(batch) = taken.full else { return Ok(false) };
+        self.send(batch).await?;
+        Ok(true)
+    }
+
     /// Sends a batch unless an earlier run of this import confirmed it.
-    async fn send(&mut self, batch: Batch) -> Result<(), Failure> {
-        self.state.movements |= matches!(batch.lines, Lines::Movements(_));
+    async fn send(&mut self, batch: Batch<K::Load>) -> Result<(), Failure> {
+        self.state.once |= self.kind.rerun() == Rerun::Refused;
         if batch.number < self.state.batches {
             return Ok(());
         }
-        let answered = self.ask(&batch).await;
-        let refused = match answered {
+        let refused = match self.kind.send(self.state, &batch).await {
             Ok(results) => self.judge(&batch, &results)?,
-            Err(error) if concerns_only_the_batch(&error) => {
+            Err(error) if concerns_only_this(&error) => {
                 for (line, raw) in &batch.origin {
                     self.ledger.reject(*line, "", &format!("its batch was refused: {error}"), raw);
                 }
@@ -128,29 +141,11 @@ impl Import<'_> {
         self.confirm(u64::try_from(batch.origin.len())? - refused, refused)
     }
 
-    async fn ask(&mut self, batch: &Batch) -> Result<Vec<LineResult>, ClientError> {
-        let counts = matches!(batch.lines, Lines::Counts(_));
-        let id = self.state.command_id(batch.number, counts);
-        match &batch.lines {
-            Lines::Movements(lines) => self.client.movements(&batch.warehouse, &id, lines).await,
-            Lines::Counts(lines) => {
-                let counts = Counts {
-                    source: self.args.source.clone(),
-                    as_of: self.state.as_of.clone(),
-                    seen: None,
-                    lines: lines.clone(),
-                };
-                self.client.counts(&batch.warehouse, &id, &counts).await
-            }
-        }
-    }
-
-    /// Names the lines the daemon refused; returns their number.
-    fn judge(&mut self, batch: &Batch, results: &[LineResult]) -> Result<u64, Failure> {
+    /// Names what the daemon refused; returns how much that is.
+    fn judge(&mut self, batch: &Batch<K::Load>, results: &[LineResult]) -> Result<u64, Failure> {
         if results.len() != batch.origin.len() {
-            return Err(
-                format!("{} lines were sent, {} were answered", batch.origin.len(), results.len()).into()
-            );
+            let (sent, answered) = (batch.origin.len(), results.len());
+            return Err(format!("{sent} {} were sent, {answered} were answered", K::THINGS).into());
         }
         let mut refused = 0;
         for ((line, raw), result) in batch.origin.iter().zip(results) {
@@ -167,14 +162,15 @@ impl Import<'_> {
         self.state.applied += applied;
         self.state.refused += refused + self.bad;
         self.bad = 0;
-        self.state.line = self.line;
+        self.state.line = self.state.line.max(self.line);
+        self.state.spoilt = self.state.spoilt.max(self.spoilt);
         self.state.rejects_bytes = self.ledger.settle()?;
-        self.state.save(&self.args.file)
+        self.state.save(self.kind.common().0)
     }
 }
 
-/// Whether other batches may fare better: not when the daemon is away or does not let us in.
-fn concerns_only_the_batch(error: &ClientError) -> bool {
+/// Whether others may fare better: not when the daemon is away or does not let us in.
+pub(super) fn concerns_only_this(error: &ClientError) -> bool {
     match error {
         ClientError::Problem(problem) => {
             problem.verdict() == Verdict::Refused && !matches!(problem.status, 401 | 403)
@@ -195,7 +191,7 @@ fn concerns_only_the_batch(error: &ClientError) -> bool {
 mod tests {
     use std::collections::HashMap;
     use std::path::{Path, PathBuf};
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use clap::Parser;
     use serde_json::{Value, json};

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::entry::{Bad, COLUMNS, Entry};
+use super::kind::{Bad, Kind};
 use crate::cli::Failure;
 
 /// One line of the file.
@@ -16,7 +17,25 @@ pub(super) struct Row {
     pub(super) at: u64,
     /// The line as it can be written to a file of rejects.
     pub(super) raw: String,
-    pub(super) parsed: Result<Entry, Bad>,
+    pub(super) parsed: Result<Record, Bad>,
+}
+
+/// A line that could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Record {
+    /// A CSV file's: columns and texts, in the same order.
+    Fields(Arc<[String]>, Vec<String>),
+    /// A JSON object.
+    Object(serde_json::Map<String, serde_json::Value>),
+}
+
+impl Record {
+    /// A CSV field's text without blanks around it; `None` where it is empty, and of an object.
+    pub(super) fn field(&self, column: &str) -> Option<&str> {
+        let Self::Fields(columns, texts) = self else { return None };
+        let index = columns.iter().position(|name| name == column)?;
+        texts.get(index).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
 }
 
 /// A file opened for import.
@@ -30,14 +49,12 @@ impl Source {
     ///
     /// # Errors
     /// It can't be read, or its first line names no usable columns.
-    pub(super) fn open(path: &Path, warehouse: Option<&str>) -> Result<Self, Failure> {
-        let warehouse = warehouse.map(str::to_owned);
+    pub(super) fn open(path: &Path, kind: &impl Kind) -> Result<Self, Failure> {
         let file = File::open(path)?;
-        let json = path.extension().is_some_and(|ext| ext == "jsonl" || ext == "ndjson");
-        if json {
-            return Ok(Self::Json(JsonSource { reader: BufReader::new(file), line: 0, at: 0, warehouse }));
+        if is_json(path) {
+            return Ok(Self::Json(JsonSource { reader: BufReader::new(file), line: 0, at: 0 }));
         }
-        Ok(Self::Csv(Box::new(CsvSource::open(file, warehouse)?)))
+        Ok(Self::Csv(Box::new(CsvSource::open(file, kind)?)))
     }
 
     /// The line a file of rejects starts with.
@@ -68,20 +85,24 @@ impl Source {
     }
 }
 
+/// Whether a file's name says that it has one object a line.
+pub(super) fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|ext| ext == "jsonl" || ext == "ndjson")
+}
+
 /// CSV with a header line.
 pub(super) struct CsvSource {
     reader: csv::Reader<BufReader<File>>,
     record: csv::ByteRecord,
-    columns: Vec<String>,
+    columns: Arc<[String]>,
     header: String,
     ignored: Vec<String>,
-    warehouse: Option<String>,
     /// The reader ends a record at the carriage return, so the record behind it starts one line early.
     crlf: bool,
 }
 
 impl CsvSource {
-    fn open(file: File, warehouse: Option<String>) -> Result<Self, Failure> {
+    fn open(file: File, kind: &impl Kind) -> Result<Self, Failure> {
         let mut input = BufReader::new(file);
         let (delimiter, crlf) = dialect(input.fill_buf()?);
         let mut reader = csv::ReaderBuilder::new()
@@ -97,22 +118,16 @@ impl CsvSource {
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_lowercase())
             .collect();
-        let known = |name: &str| columns.iter().any(|column| column == name);
-        if !known("sku") || !(known("on_hand") || (known("kind") && known("quantity"))) {
-            let found = columns.join(", ");
-            return Err(format!(
-                "the first line must name the columns sku and on_hand, or sku, kind and quantity; found: {found}"
-            )
-            .into());
-        }
+        kind.usable(&columns)?;
         if let Some(twice) =
             columns.iter().find(|name| columns.iter().filter(|other| other == name).count() > 1)
         {
             return Err(format!("the first line names column {twice} twice").into());
         }
-        let ignored = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).cloned().collect();
+        let known = kind.columns();
+        let ignored = columns.iter().filter(|name| !known.contains(&name.as_str())).cloned().collect();
         let header = columns.join(",");
-        Ok(Self { reader, record, columns, header, ignored, warehouse, crlf })
+        Ok(Self { reader, record, columns: columns.into(), header, ignored, crlf })
     }
 
     fn next(&mut self) -> Result<Option<Row>, Failure> {
@@ -124,18 +139,15 @@ impl CsvSource {
         Ok(Some(Row { line, at: self.reader.position().byte(), raw: self.raw()?, parsed }))
     }
 
-    fn parse(&self) -> Result<Entry, Bad> {
+    fn parse(&self) -> Result<Record, Bad> {
         if self.record.len() != self.columns.len() {
             let (found, wanted) = (self.record.len(), self.columns.len());
             return Err(Bad::line(format!("has {found} fields, the first line names {wanted} columns")));
         }
-        let texts: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned);
+        let texts: Result<Vec<String>, _> = self.record.iter().map(text).collect();
         let texts = texts.map_err(|_| Bad::line("is not UTF-8; save the file as UTF-8"))?;
-        let field = |column| {
-            let index = self.columns.iter().position(|name| name == column)?;
-            texts.get(index).copied()
-        };
-        Entry::read(field, self.warehouse.as_deref())
+        Ok(Record::Fields(Arc::clone(&self.columns), texts))
     }
 
     fn raw(&self) -> Result<String, Failure> {
@@ -162,7 +174,6 @@ pub(super) struct JsonSource {
     reader: BufReader<File>,
     line: u64,
     at: u64,
-    warehouse: Option<String>,
 }
 
 impl JsonSource {
@@ -179,57 +190,59 @@ impl JsonSource {
             if raw.is_empty() {
                 continue;
             }
-            let utf8 = std::str::from_utf8(&bytes).is_ok();
-            let parsed =
-                if utf8 { self.parse(&raw) } else { Err(Bad::line("is not UTF-8; save the file as UTF-8")) };
+            let parsed = match std::str::from_utf8(&bytes) {
+                Ok(_) => serde_json::from_str(&raw).map(Record::Object).map_err(is_no_object),
+                Err(_) => Err(Bad::line("is not UTF-8; save the file as UTF-8")),
+            };
             return Ok(Some(Row { line: self.line, at: self.at, raw, parsed }));
         }
     }
+}
 
-    fn parse(&self, raw: &str) -> Result<Entry, Bad> {
-        let object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(raw).map_err(|error| Bad::line(format!("is no JSON object: {error}")))?;
-        if let Some(unknown) = object.keys().find(|key| !COLUMNS.contains(&key.as_str())) {
-            return Err(Bad::line(format!(
-                "has an unknown key {unknown:?}; known are {}",
-                COLUMNS.join(", ")
-            )));
-        }
-        let mut texts = Vec::with_capacity(object.len());
-        for column in COLUMNS {
-            match object.get(column) {
-                None | Some(serde_json::Value::Null) => {}
-                Some(serde_json::Value::String(text)) => texts.push((column, text.clone())),
-                Some(serde_json::Value::Number(number)) => texts.push((column, number.to_string())),
-                Some(other) => {
-                    let told = format!("{other} is neither text nor number");
-                    return Err(Bad { column, told });
-                }
-            }
-        }
-        let field = |column| {
-            texts.iter().find(|(name, _)| *name == column).map(|(_, text): &(_, String)| text.as_str())
-        };
-        Entry::read(field, self.warehouse.as_deref())
-    }
+/// Where it goes wrong, and nothing of what stands there: it may be of a person.
+fn is_no_object(error: serde_json::Error) -> Bad {
+    let why = match error.classify() {
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Data => "another value stands there",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it can't be read",
+    };
+    Bad::line(format!("is no JSON object: {why}, column {}", error.column()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
+    use clap::Parser;
+
+    use super::super::args::{ImportArgs, ImportWhat};
+    use super::super::count::Entry;
+    use super::super::stock::Stock;
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        import: ImportArgs,
+    }
 
     fn rows(name: &str, content: &[u8]) -> Result<Vec<Row>, Failure> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join(name);
         File::create(&path)?.write_all(content)?;
-        let mut source = Source::open(&path, None)?;
+        let ImportWhat::Stock(args) = Line::parse_from(["import", "stock", "x"]).import.what else {
+            panic!("stock was asked for")
+        };
+        let mut source = Source::open(&path, &Stock::new(args)?)?;
         let mut rows = Vec::new();
         while let Some(row) = source.next()? {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    fn told(row: &Row) -> Result<Entry, String> {
+        row.parsed.clone().and_then(|record| Entry::read(&record, Some("BER"))).map_err(|bad| bad.told)
     }
 
     /// What spreadsheets write is read: byte order mark, semicolons, CRLF, quoted line breaks; line numbers stay
@@ -238,8 +251,7 @@ mod tests {
     fn csv_as_written_by_spreadsheets() {
         let content = "\u{feff}SKU;Warehouse;on_hand;Titel\r\nA;BER;1;x\r\n\"B\"\"1\";BER;2;\"zwei\r\nZeilen\"\r\nC;BER;3;z\r\n";
         let rows = rows("stock.csv", content.as_bytes()).unwrap();
-        let read: Vec<(u64, String)> =
-            rows.into_iter().map(|row| (row.line, row.parsed.unwrap().sku)).collect();
+        let read: Vec<(u64, String)> = rows.iter().map(|row| (row.line, told(row).unwrap().sku)).collect();
         assert_eq!(read, [(2, "A".to_owned()), (3, "B\"1".to_owned()), (5, "C".to_owned())]);
     }
 
@@ -247,7 +259,6 @@ mod tests {
     #[test]
     fn csv_with_wrong_lines() {
         let rows = rows("stock.csv", b"sku,warehouse,on_hand\nA,BER\nB,BER,\xff\nC,BER,3\n").unwrap();
-        let told = |row: &Row| row.parsed.clone().map_err(|bad| bad.told);
         assert_eq!(told(&rows[0]).unwrap_err(), "has 2 fields, the first line names 3 columns");
         assert_eq!(told(&rows[1]).unwrap_err(), "is not UTF-8; save the file as UTF-8");
         assert_eq!(rows[2].raw, "C,BER,3");
@@ -269,12 +280,9 @@ mod tests {
         let content = b"{\"sku\":\"A\",\"warehouse\":\"BER\",\"on_hand\":4}\n\n{\"sku\":\"B\",\"on_hand\":[1]}\n{broken\n{\"sku\":\"C\",\"anzahl\":1}";
         let rows = rows("stock.jsonl", content).unwrap();
         assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 3, 4, 5]);
-        assert!(rows[0].parsed.is_ok());
-        assert_eq!(
-            rows[1].parsed.clone().unwrap_err(),
-            Bad { column: "on_hand", told: "[1] is neither text nor number".into() }
-        );
-        assert!(rows[2].parsed.clone().unwrap_err().told.starts_with("is no JSON object"));
-        assert!(rows[3].parsed.clone().unwrap_err().told.starts_with("has an unknown key \"anzahl\""));
+        assert!(told(&rows[0]).is_ok());
+        assert_eq!(told(&rows[1]).unwrap_err(), "is neither text nor number");
+        assert!(told(&rows[2]).unwrap_err().starts_with("is no JSON object"));
+        assert!(told(&rows[3]).unwrap_err().starts_with("has an unknown key \"anzahl\""));
     }
 }

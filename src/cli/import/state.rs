@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::args::ImportStockArgs;
+use super::kind::{Kind, Rerun};
 use crate::cli::Failure;
 
 /// Position and totals of an import; written after every confirmed batch.
@@ -25,14 +25,16 @@ pub(super) struct State {
     pub(super) as_of: String,
     /// Confirmed batches.
     pub(super) batches: u64,
-    /// Last line that is fully accounted for.
+    /// Last line that was read when the newest batch was confirmed.
     pub(super) line: u64,
+    /// How much that could not be sent is accounted for; it is found in the same order on every run.
+    pub(super) spoilt: u64,
     pub(super) applied: u64,
     pub(super) refused: u64,
     /// Length of the rejects file that belongs to the confirmed batches.
     pub(super) rejects_bytes: u64,
-    /// Whether the file holds movements, which must not be booked twice by accident.
-    pub(super) movements: bool,
+    /// Whether the file must not be booked twice by accident.
+    pub(super) once: bool,
     pub(super) done: bool,
 }
 
@@ -41,24 +43,26 @@ impl State {
     ///
     /// # Errors
     /// The file was imported already, the options changed in between, or the state file can't be read.
-    pub(super) fn open(args: &ImportStockArgs, file: String, now: &str) -> Result<Self, Failure> {
-        let as_of = args.as_of.map_or_else(|| now.to_owned(), |time| time.to_string());
-        let options = options(args);
+    pub(super) fn open(kind: &impl Kind, file: String, now: &str) -> Result<Self, Failure> {
+        let (name, common) = kind.common();
+        let as_of = kind.as_of().map_or_else(|| now.to_owned(), |time| time.to_string());
+        let options: String = blake3::hash(kind.options().as_bytes()).to_hex().chars().take(16).collect();
         let fresh = |again| Self {
             file: file.clone(),
-            url: args.url.clone(),
+            url: common.url.clone(),
             options: options.clone(),
             again,
             as_of: as_of.clone(),
             batches: 0,
             line: 0,
+            spoilt: 0,
             applied: 0,
             refused: 0,
             rejects_bytes: 0,
-            movements: false,
+            once: false,
             done: false,
         };
-        let path = beside(&args.file);
+        let path = beside(name);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(fresh(0)),
@@ -67,37 +71,37 @@ impl State {
         let found: Self = serde_json::from_str(&text)
             .map_err(|error| format!("{} is damaged ({error}); remove it to start anew", path.display()))?;
         // Ids do not depend on the address: the same store under another name still books nothing twice.
-        if found.file != file || found.url != args.url {
+        if found.file != file || found.url != common.url {
             return Ok(fresh(0));
         }
-        if args.again {
+        if common.again {
             return Ok(fresh(found.again + 1));
         }
-        if found.done && found.movements {
+        if found.done && found.once {
             let told = "this file was imported already and holds movements; --again books them a second time";
             return Err(told.into());
         }
         if found.done {
-            return Ok(fresh(found.again + 1));
+            return Ok(fresh(found.again + u64::from(kind.rerun() != Rerun::Same)));
         }
         if found.options != options {
-            let told = "an import of this file was cut short under other options (source, as-of, warehouse, batch); use the same ones to continue, or --again to start over";
+            let told = "an import of this file was cut short under other options (source, as-of, warehouse, channel, batch); use the same ones to continue, or --again to start over";
             return Err(told.into());
         }
         Ok(found)
     }
 
-    /// The id of one batch: the same for the same content and options, so that booking it twice is impossible.
-    pub(super) fn command_id(&self, batch: u64, counts: bool) -> String {
+    /// What an id begins with: the same for the same parts, so that booking something twice is impossible unless it is
+    /// asked for.
+    pub(super) fn run_id(&self, parts: &[&str]) -> String {
         let mut hasher = blake3::Hasher::new();
-        for part in [self.file.as_str(), self.options.as_str(), if counts { self.as_of.as_str() } else { "" }]
-        {
+        for part in parts {
             hasher.update(part.as_bytes());
             hasher.update(b"\0");
         }
         hasher.update(&self.again.to_le_bytes());
         let run: String = hasher.finalize().to_hex().chars().take(24).collect();
-        format!("import-{run}-{batch}")
+        format!("import-{run}")
     }
 
     /// Replaces the state file in one step.
@@ -124,11 +128,4 @@ pub(super) fn beside(file: &Path) -> PathBuf {
     let mut name: OsString = file.as_os_str().to_owned();
     name.push(".lagerd-import");
     PathBuf::from(name)
-}
-
-fn options(args: &ImportStockArgs) -> String {
-    let as_of = args.as_of.map(|time| time.to_string()).unwrap_or_default();
-    let warehouse = args.warehouse.as_deref().unwrap_or_default();
-    let text = format!("{}\0{as_of}\0{warehouse}\0{}", args.source, args.batch);
-    blake3::hash(text.as_bytes()).to_hex().chars().take(16).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::orders::OrdersArgs;
 use crate::cli::span::span;
 
 /// Who wants what.
@@ -30,25 +31,77 @@ impl Shape {
     }
 }
 
-/// Options of `lagerd load`.
+/// What every load can be told.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Example:\n  \
-    lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
-    lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n  \
-    lagerd load --socket --in-flight 64 --daemon-pid 4711     (commands over the live feed, many at once)\n  \
-    lagerd load --socket --in-flight 64 --subscribers 5000 --slow-subscribers 1     (how old is what readers show)\n  \
-    lagerd load --socket --clients 1 --rate 20 --subscribers 1000     (from a command to every reader)\n  \
-    lagerd load --burst 64 --subscribers 1000     (many changes together to every reader, again and again)\n\n\
-    Readers follow the whole channel. What they show is compared with the first SKU's exact number, so the channel\n\
-    must show every unit: no display_cap, no safety stock, no other warehouse.\n\n\
-    Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 69 the daemon can't be used.")]
-pub struct LoadArgs {
+pub struct Common {
     /// Where the daemon listens.
     #[arg(long, default_value = "http://127.0.0.1:7070")]
     pub url: String,
     /// Bearer token, where the daemon asks for one.
     #[arg(long, env = "LAGERD_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// How long is measured.
+    #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = span)]
+    pub span: Duration,
+    /// How long the clients run before that.
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
+    pub warm_up: Duration,
+    /// SKUs for `uniform` and `cart`.
+    #[arg(long, default_value_t = 1000)]
+    pub skus: usize,
+    /// The selling channel.
+    #[arg(long, default_value = "web-de")]
+    pub channel: String,
+    /// Warehouses the stock is dealt over; the channel must draw on them.
+    #[arg(long = "warehouse", value_name = "ID", value_delimiter = ',', default_value = "BER")]
+    pub warehouses: Vec<String>,
+    /// How long one request may take before its outcome counts as unknown.
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = span)]
+    pub timeout: Duration,
+    /// How long after the end unknown outcomes are still asked for.
+    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
+    pub patience: Duration,
+    /// Process id of the daemon, for its CPU seconds and its memory.
+    #[arg(long)]
+    pub daemon_pid: Option<u32>,
+    /// Process id of the store, for its CPU seconds.
+    #[arg(long)]
+    pub store_pid: Option<u32>,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What else than reservations a daemon can be loaded with.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum LoadWhat {
+    /// Put a running daemon under orders and check them against the clients' own records
+    Orders(OrdersArgs),
+}
+
+/// Options of `lagerd load`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Example:\n  \
+    lagerd load --shape cart --clients 50 --for 10s --channel web-de --warehouse BER\n  \
+    lagerd load --shape duel --clients 1000 --units 500 --channel web-de --warehouse BER\n  \
+    lagerd load --socket --in-flight 64 --daemon-pid 4711     (commands over the live feed, many at once)\n  \
+    lagerd load --socket --in-flight 64 --subscribers 5000 --slow-subscribers 1     (how old is what readers show)\n  \
+    lagerd load --socket --clients 1 --rate 20 --subscribers 1000     (from a command to every reader)\n  \
+    lagerd load --burst 64 --subscribers 1000     (many changes together to every reader, again and again)\n  \
+    lagerd load orders --clients 50 --fulfil 50     (orders instead of reservations)\n\n\
+    Readers follow the whole channel. What they show is compared with the first SKU's exact number, so the channel\n\
+    must show every unit: no display_cap, no safety stock, no other warehouse.\n\n\
+    Exit codes: 0 the audit holds, 1 something was oversold, lost or answered differently, 69 the daemon can't be used."
+)]
+pub struct LoadArgs {
+    /// Something else than reservations.
+    #[command(subcommand)]
+    pub what: Option<LoadWhat>,
+    /// What every load can be told.
+    #[command(flatten)]
+    pub common: Common,
     /// Clients, each with one connection and one request at a time; 0 with readers alone [default: 50; duel: 1000].
     #[arg(long)]
     pub clients: Option<usize>,
@@ -70,24 +123,9 @@ pub struct LoadArgs {
     /// Readers that take 1 KB of changes a second.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub slow_subscribers: usize,
-    /// How long is measured.
-    #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = span)]
-    pub span: Duration,
-    /// How long the clients run before that.
-    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
-    pub warm_up: Duration,
     /// Who wants what.
     #[arg(long, value_enum, default_value = "hot")]
     pub shape: Shape,
-    /// SKUs for `uniform` and `cart`.
-    #[arg(long, default_value_t = 1000)]
-    pub skus: usize,
-    /// The selling channel.
-    #[arg(long, default_value = "web-de")]
-    pub channel: String,
-    /// Warehouses the stock is dealt over; the channel must draw on them.
-    #[arg(long = "warehouse", value_name = "ID", value_delimiter = ',', default_value = "BER")]
-    pub warehouses: Vec<String>,
     /// Units received of each SKU before the start [default: 1000000; duel: 500].
     #[arg(long)]
     pub units: Option<u64>,
@@ -97,24 +135,9 @@ pub struct LoadArgs {
     /// Seconds each hold lives; must outlive run and audit.
     #[arg(long, default_value_t = 3600)]
     pub ttl_s: u64,
-    /// How long one request may take before its outcome counts as unknown.
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = span)]
-    pub timeout: Duration,
-    /// How long after the end unknown outcomes are still asked for.
-    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
-    pub patience: Duration,
     /// Reads at most this many acknowledged reservations back, evenly chosen; all when absent.
     #[arg(long, value_name = "N")]
     pub read_back: Option<usize>,
-    /// Process id of the daemon, for its CPU seconds.
-    #[arg(long)]
-    pub daemon_pid: Option<u32>,
-    /// Process id of the store, for its CPU seconds.
-    #[arg(long)]
-    pub store_pid: Option<u32>,
-    /// Prints the report as JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl LoadArgs {

@@ -97,7 +97,7 @@ pub(super) async fn audit(
 }
 
 fn client(target: &Arc<Target>, args: &LoadArgs) -> Client {
-    Client::new(Arc::clone(target), args.timeout).with_patience(args.patience)
+    Client::new(Arc::clone(target), args.common.timeout).with_patience(args.common.patience)
 }
 
 /// Finds out what became of commands nobody answered.

@@ -24,15 +24,18 @@ pub(super) async fn fight(
     let clients = args.clients();
     let mut ready = Vec::with_capacity(clients);
     for _ in 0..clients {
-        let mut connection = Connection::new(Arc::clone(target), args.timeout);
+        let mut connection = Connection::new(Arc::clone(target), args.common.timeout);
         // Who fails here (a daemon that is being killed meanwhile) connects when asking.
         let (Ok(()) | Err(_)) = connection.open().await;
         ready.push(connection);
     }
     let barrier = Arc::new(Barrier::new(clients));
     let started = Instant::now();
-    let window =
-        Window { measure_from: started, until: started + args.patience, give_up: started + args.patience };
+    let window = Window {
+        measure_from: started,
+        until: started + args.common.patience,
+        give_up: started + args.common.patience,
+    };
     let mut fighters = JoinSet::new();
     for (seed, connection) in (0..).zip(ready) {
         let (brief, barrier) = (Arc::clone(brief), Arc::clone(&barrier));

@@ -5,7 +5,8 @@
 //! granted units equal reserved units per SKU and never exceed the stock. Readers of the whole channel may run beside the
 //! clients: how many frames they get, how old what they show is, and whether all of them end at the daemon's number.
 //! `worker` and `socket` are the two kinds of clients, `tally` what they share, `burst` the client that waits for readers;
-//! `readers` connects those, `gallery` measures what they saw, `told` says it.
+//! `readers` connects those, `gallery` measures what they saw, `told` says it. `orders` does the same with orders instead of
+//! reservations.
 //!
 //! What it may know: the public contract, through [`crate::client`].
 //!
@@ -21,6 +22,7 @@ mod burst;
 mod cpu;
 mod duel;
 mod gallery;
+mod orders;
 mod plan;
 mod readers;
 mod report;
@@ -33,6 +35,7 @@ mod told;
 mod trial;
 mod worker;
 
-pub use args::{LoadArgs, Shape};
+pub use args::{Common, LoadArgs, LoadWhat, Shape};
+pub use orders::OrdersArgs;
 pub(crate) use run::raise_file_limit;
 pub use run::run;

@@ -54,12 +54,12 @@ impl Readers {
         args: &LoadArgs,
         gallery: &Arc<Gallery>,
     ) -> Result<Self, Failure> {
-        let topic: Arc<str> = format!("channel:{}", args.channel).into();
+        let topic: Arc<str> = format!("channel:{}", args.common.channel).into();
         let mut tasks = JoinSet::new();
         for number in 0..args.subscribers + args.slow_subscribers {
             let follower = Follower {
                 target: Arc::clone(target),
-                timeout: args.timeout,
+                timeout: args.common.timeout,
                 topic: Arc::clone(&topic),
                 gallery: Arc::clone(gallery),
                 number,
@@ -68,7 +68,7 @@ impl Readers {
             let connection = follower.open().await?;
             tasks.spawn(follower.follow(connection));
         }
-        if !gallery.whole(args.patience).await {
+        if !gallery.whole(args.common.patience).await {
             return Err(tasks.try_join_next().map_or_else(
                 || "not every reader has the channel's table in time".into(),
                 |joined| joined.map_or_else(Failure::from, Failure::from),
@@ -88,10 +88,11 @@ impl Readers {
         sku: &str,
     ) -> Result<usize, Failure> {
         let slow = if args.slow_subscribers > 0 { SLOW_PATIENCE } else { Duration::ZERO };
-        let end = Instant::now() + args.patience + slow;
-        let mut client = Client::new(Arc::clone(target), args.timeout).with_patience(args.patience);
+        let end = Instant::now() + args.common.patience + slow;
+        let mut client =
+            Client::new(Arc::clone(target), args.common.timeout).with_patience(args.common.patience);
         loop {
-            let behind = self.gallery.behind(available(&mut client, &args.channel, sku).await?);
+            let behind = self.gallery.behind(available(&mut client, &args.common.channel, sku).await?);
             if behind == 0 || Instant::now() >= end {
                 return Ok(behind);
             }
@@ -115,11 +116,11 @@ pub(super) async fn shows_all(
     names: &[String],
 ) -> Result<i64, Failure> {
     let units = i64::try_from(args.units())?;
-    let mut client = Client::new(Arc::clone(target), args.timeout).with_patience(args.patience);
+    let mut client = Client::new(Arc::clone(target), args.common.timeout).with_patience(args.common.patience);
     for sku in names {
-        let end = Instant::now() + args.timeout;
+        let end = Instant::now() + args.common.timeout;
         loop {
-            let shown = available(&mut client, &args.channel, sku).await?;
+            let shown = available(&mut client, &args.common.channel, sku).await?;
             if shown == units {
                 break;
             }
@@ -127,7 +128,7 @@ pub(super) async fn shows_all(
                 let told = format!(
                     "{} shows {shown} of {units} units of {sku}; readers are measured by the exact number, so the \
                      channel must draw on --warehouse alone, and have no display_cap and no safety stock",
-                    args.channel
+                    args.common.channel
                 );
                 return Err(told.into());
             }

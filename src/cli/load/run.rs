@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::args::{LoadArgs, Shape};
+use super::args::{Common, LoadArgs, LoadWhat, Shape};
 use super::audit::{self, Audit};
 use super::burst::{self, Rounds};
 use super::gallery::Gallery;
@@ -19,7 +19,7 @@ use super::socket::{Pace, SocketWorker};
 use super::tally::{Brief, Tally, Window};
 use super::told::{FeedReport, Measured};
 use super::worker::Worker;
-use super::{cpu, duel, stock};
+use super::{cpu, duel, orders, stock};
 use crate::cli::Failure;
 use crate::cli::exit::Exit;
 use crate::client::{Connection, Target};
@@ -31,27 +31,30 @@ use crate::client::{Connection, Target};
 /// # Errors
 /// The daemon can't be reached or refuses the stock, so nothing can be said.
 pub async fn run(args: LoadArgs) -> Result<Exit, Failure> {
+    if let Some(LoadWhat::Orders(args)) = args.what {
+        return orders::run(args).await;
+    }
     args.check()?;
     raise_file_limit();
-    let target = Arc::new(Target::new(&args.url, args.token.as_deref())?);
+    let target = Arc::new(Target::new(&args.common.url, args.common.token.as_deref())?);
     let run = run_name();
     let plan = Arc::new(match args.burst {
         Some(size) => Plan::new(Shape::Uniform, size, &run),
-        None => Plan::new(args.shape, args.skus, &run),
+        None => Plan::new(args.shape, args.common.skus, &run),
     });
-    stock::receive(&target, &args, &plan.names, &run).await?;
+    stock::receive(&target, &args.common, args.units(), &plan.names, &run).await?;
     let gallery = if args.readers() > 0 { Some(gallery(&target, &args, &plan).await?) } else { None };
     let brief = Arc::new(Brief {
         plan,
-        channel: args.channel.clone(),
+        channel: args.common.channel.clone(),
         ttl_s: args.ttl_s,
         resend: args.resend || args.shape == Shape::Duel,
         gallery,
     });
     let done = if args.shape == Shape::Duel {
-        let before = cpu_now(&args);
+        let before = cpu_now(&args.common);
         let (tally, seconds) = duel::fight(&target, &args, &brief).await?;
-        Done { seconds, cpu_s: since(before, cpu_now(&args)), ..Done::of(tally) }
+        Done { seconds, cpu_s: since(before, cpu_now(&args.common)), ..Done::of(tally) }
     } else {
         Box::pin(measured(&target, &args, &brief)).await?
     };
@@ -63,7 +66,7 @@ pub async fn run(args: LoadArgs) -> Result<Exit, Failure> {
     }
     done.complaints.iter().for_each(|told| audit.complain(told.clone()));
     let report = report(&args, &brief, done, audit);
-    if args.json {
+    if args.common.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!("{report}");
@@ -151,7 +154,7 @@ enum Clients {
 
 impl Clients {
     async fn connect(target: &Arc<Target>, args: &LoadArgs, brief: &Arc<Brief>) -> Result<Self, Failure> {
-        let open = |places| SocketWorker::open(target, brief, places, args.timeout);
+        let open = |places| SocketWorker::open(target, brief, places, args.common.timeout);
         if let Some(size) = args.burst {
             return Ok(Self::Burst(Box::new(open(size).await?), size));
         }
@@ -164,7 +167,7 @@ impl Clients {
         }
         let mut connections = Vec::with_capacity(args.clients());
         for _ in 0..args.clients() {
-            let mut connection = Connection::new(Arc::clone(target), args.timeout);
+            let mut connection = Connection::new(Arc::clone(target), args.common.timeout);
             connection.open().await?;
             connections.push(connection);
         }
@@ -221,18 +224,18 @@ async fn measured(target: &Arc<Target>, args: &LoadArgs, brief: &Arc<Brief>) -> 
     }
     let clients = Clients::connect(target, args, brief).await?;
     let begun = Instant::now();
-    let measure_from = begun + args.warm_up;
-    let until = measure_from + args.span;
-    let window = Window { measure_from, until, give_up: until + args.patience };
+    let measure_from = begun + args.common.warm_up;
+    let until = measure_from + args.common.span;
+    let window = Window { measure_from, until, give_up: until + args.common.patience };
     if let Some(gallery) = &brief.gallery {
         gallery.measure(window);
     }
     let mut running = clients.start(args, brief, begun, window);
     tokio::time::sleep_until(measure_from).await;
-    let before = cpu_now(args);
+    let before = cpu_now(&args.common);
     tokio::time::sleep_until(until).await;
-    let cpu_s = since(before, cpu_now(args));
-    let mut done = Done { seconds: args.span.as_secs_f64(), cpu_s, ..Done::of(Tally::new()) };
+    let cpu_s = since(before, cpu_now(&args.common));
+    let mut done = Done { seconds: args.common.span.as_secs_f64(), cpu_s, ..Done::of(Tally::new()) };
     while let Some(joined) = running.join_next().await {
         let (tally, rounds) = joined?;
         done.tally.absorb(tally);
@@ -249,12 +252,14 @@ async fn measured(target: &Arc<Target>, args: &LoadArgs, brief: &Arc<Brief>) -> 
     Ok(done)
 }
 
-fn cpu_now(args: &LoadArgs) -> CpuSeconds {
+/// What everybody has used so far.
+pub(super) fn cpu_now(common: &Common) -> CpuSeconds {
     let of = |pid: Option<u32>| pid.and_then(|pid| cpu::seconds(&pid.to_string()));
-    CpuSeconds { daemon: of(args.daemon_pid), store: of(args.store_pid), load: cpu::seconds("self") }
+    CpuSeconds { daemon: of(common.daemon_pid), store: of(common.store_pid), load: cpu::seconds("self") }
 }
 
-fn since(before: CpuSeconds, after: CpuSeconds) -> CpuSeconds {
+/// What everybody has used between two moments.
+pub(super) fn since(before: CpuSeconds, after: CpuSeconds) -> CpuSeconds {
     let difference = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
     CpuSeconds {
         daemon: difference(before.daemon, after.daemon),
@@ -264,7 +269,7 @@ fn since(before: CpuSeconds, after: CpuSeconds) -> CpuSeconds {
 }
 
 /// Short, unique enough to keep the SKUs of runs on one store apart.
-fn run_name() -> String {
+pub(super) fn run_name() -> String {
     let id = Uuid::now_v7().simple().to_string();
     id.chars().skip(4).take(8).chain(id.chars().rev().take(4)).collect()
 }

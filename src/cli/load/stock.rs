@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::args::LoadArgs;
+use super::args::Common;
 use crate::cli::Failure;
 use crate::client::{Client, LineStatus, Movement, Target};
 
@@ -15,15 +15,16 @@ const LINES: usize = 2_000;
 /// The daemon refused a line or could not be asked.
 pub(super) async fn receive(
     target: &Arc<Target>,
-    args: &LoadArgs,
+    common: &Common,
+    units: u64,
     names: &[String],
     run: &str,
 ) -> Result<(), Failure> {
-    let mut client = Client::new(Arc::clone(target), args.timeout).with_patience(args.patience);
-    let places = u64::try_from(args.warehouses.len())?;
-    for (place, warehouse) in (0..).zip(&args.warehouses) {
-        let units = args.units() / places + u64::from(place < args.units() % places);
-        let quantity = i64::try_from(units)?;
+    let mut client = Client::new(Arc::clone(target), common.timeout).with_patience(common.patience);
+    let places = u64::try_from(common.warehouses.len())?;
+    for (place, warehouse) in (0..).zip(&common.warehouses) {
+        let share = units / places + u64::from(place < units % places);
+        let quantity = i64::try_from(share)?;
         if quantity == 0 {
             continue;
         }

@@ -1,4 +1,7 @@
-//! One line's meaning, or what is wrong with it and what would be right.
+//! What one line says of stock, or what is wrong with it and what would be right.
+
+use super::kind::Bad;
+use super::source::Record;
 
 /// Integers JSON readers everywhere keep exact; the contract's bound.
 const UNITS_MAX: i64 = 1 << 53;
@@ -38,35 +41,20 @@ pub(super) enum Act {
     },
 }
 
-/// Why a line can't be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bad {
-    /// Empty where the line as a whole is wrong.
-    pub(super) column: &'static str,
-    /// What is wrong and what would be right.
-    pub(super) told: String,
-}
-
-impl Bad {
-    pub(super) fn line(told: impl Into<String>) -> Self {
-        Self { column: "", told: told.into() }
-    }
-
-    fn new(column: &'static str, told: impl Into<String>) -> Self {
-        Self { column, told: told.into() }
-    }
-}
-
 impl Entry {
-    /// Reads a line through `field`, which gives the text of a column.
+    /// Reads a line.
     ///
     /// # Errors
     /// The first column that is missing or wrong.
-    pub(super) fn read<'a>(
-        field: impl Fn(&'static str) -> Option<&'a str>,
-        warehouse: Option<&str>,
-    ) -> Result<Self, Bad> {
-        let given = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
+    pub(super) fn read(record: &Record, warehouse: Option<&str>) -> Result<Self, Bad> {
+        let texts = match record {
+            Record::Fields(..) => Vec::new(),
+            Record::Object(object) => texts(object)?,
+        };
+        let given = |column: &'static str| {
+            let told = texts.iter().find(|(name, _)| *name == column).map(|(_, text)| text.trim());
+            told.filter(|text| !text.is_empty()).or_else(|| record.field(column))
+        };
         let own = |column| given(column).map(str::to_owned);
         let sku = sku(given("sku").ok_or_else(|| Bad::new("sku", "is empty; every line needs a SKU"))?)?;
         let place = given("warehouse").or(warehouse).ok_or_else(|| {
@@ -81,7 +69,7 @@ impl Entry {
                 from: own("from"),
                 reason: own("reason"),
                 reference: own("ref"),
-                occurred_at: moment(given("occurred_at"))?,
+                occurred_at: moment("occurred_at", given("occurred_at"))?,
             },
             (Some(_), ..) => {
                 return Err(Bad::new(
@@ -106,6 +94,23 @@ impl Entry {
     }
 }
 
+/// An object's values as texts, by column.
+fn texts(object: &serde_json::Map<String, serde_json::Value>) -> Result<Vec<(&'static str, String)>, Bad> {
+    if let Some(unknown) = object.keys().find(|key| !COLUMNS.contains(&key.as_str())) {
+        return Err(Bad::line(format!("has an unknown key {unknown:?}; known are {}", COLUMNS.join(", "))));
+    }
+    let mut texts = Vec::with_capacity(object.len());
+    for column in COLUMNS {
+        match object.get(column) {
+            None | Some(serde_json::Value::Null) => {}
+            Some(serde_json::Value::String(text)) => texts.push((column, text.clone())),
+            Some(serde_json::Value::Number(number)) => texts.push((column, number.to_string())),
+            Some(_) => return Err(Bad::new(column, "is neither text nor number")),
+        }
+    }
+    Ok(texts)
+}
+
 fn sku(text: &str) -> Result<String, Bad> {
     if text.len() > SKU_BYTES_MAX {
         return Err(Bad::new("sku", format!("has {} bytes; at most {SKU_BYTES_MAX} fit", text.len())));
@@ -125,7 +130,7 @@ fn id(text: &str) -> Result<String, Bad> {
     Err(Bad::new("warehouse", format!("{text:?} is no id; use up to {ID_BYTES_MAX} of A-Z a-z 0-9 _ -")))
 }
 
-fn units(column: &'static str, text: &str) -> Result<i64, Bad> {
+pub(super) fn units(column: &'static str, text: &str) -> Result<i64, Bad> {
     if let Ok(units) = text.parse::<i64>() {
         if units.abs() <= UNITS_MAX {
             return Ok(units);
@@ -143,13 +148,11 @@ fn units(column: &'static str, text: &str) -> Result<i64, Bad> {
     Err(Bad::new(column, format!("{text:?} is no whole number{right}")))
 }
 
-fn moment(text: Option<&str>) -> Result<Option<String>, Bad> {
+fn moment(column: &'static str, text: Option<&str>) -> Result<Option<String>, Bad> {
     let Some(text) = text else { return Ok(None) };
     match text.parse::<jiff::Timestamp>() {
         Ok(moment) => Ok(Some(moment.to_string())),
-        Err(_) => {
-            Err(Bad::new("occurred_at", format!("{text:?} is no time; write it as 2026-11-23T10:00:00Z")))
-        }
+        Err(_) => Err(Bad::new(column, format!("{text:?} is no time; write it as 2026-11-23T10:00:00Z"))),
     }
 }
 
@@ -157,8 +160,10 @@ fn moment(text: Option<&str>) -> Result<Option<String>, Bad> {
 mod tests {
     use super::*;
 
-    fn read(line: &[(&'static str, &'static str)], warehouse: Option<&str>) -> Result<Entry, Bad> {
-        Entry::read(|column| line.iter().find(|(name, _)| *name == column).map(|(_, text)| *text), warehouse)
+    fn read(line: &[(&str, &str)], warehouse: Option<&str>) -> Result<Entry, Bad> {
+        let columns: Vec<String> = line.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let texts = line.iter().map(|(_, text)| (*text).to_owned()).collect();
+        Entry::read(&Record::Fields(columns.into(), texts), warehouse)
     }
 
     /// Both forms are understood, blanks around fields included, and a default warehouse fills in.
@@ -199,7 +204,7 @@ mod tests {
             "99999999999999999 is beyond ±2^53; no warehouse holds that many"
         );
         assert_eq!(figure("").column, "on_hand");
-        let column = |line: &[(&'static str, &'static str)]| read(line, None).unwrap_err().column;
+        let column = |line: &[(&str, &str)]| read(line, None).unwrap_err().column;
         assert_eq!(column(&[("warehouse", "B"), ("on_hand", "1")]), "sku");
         assert_eq!(column(&[("sku", "A"), ("on_hand", "1")]), "warehouse");
         assert_eq!(column(&[("sku", "A"), ("warehouse", "B B"), ("on_hand", "1")]), "warehouse");
