@@ -213,7 +213,8 @@ impl Packer {
 
 /// Where an order's goods come from now, other than from a part that could not.
 fn whereto(order: &Order, without: &Fulfilment) -> String {
-    let others = order.fulfilments.iter().filter(|part| part.is_open() && part.fulfilment != without.fulfilment);
+    let others =
+        order.fulfilments.iter().filter(|part| part.is_open() && part.fulfilment != without.fulfilment);
     let mut places: Vec<&str> = others.map(|part| part.warehouse.as_str()).collect();
     places.dedup();
     if places.is_empty() {

@@ -150,7 +150,8 @@ fn placed(asking: &Asking, said: OrderBody) -> Result<(PlaceOrder, Option<Point>
         method: same.method()?,
         destination: same.ship_to.as_ref().map(AddressBody::destination).unwrap_or_default(),
         terms: terms(&same, &channel.spec),
-        contact: record(same.ship_to.as_ref(), same.bill_to.as_ref(), None, Some(token.as_str())).map(Into::into),
+        contact: record(same.ship_to.as_ref(), same.bill_to.as_ref(), None, Some(token.as_str()))
+            .map(Into::into),
         tracking: Some(token.hash()),
         carried: baggage.text().into(),
         channel: same.channel.0,
@@ -262,7 +263,8 @@ pub async fn address(
             .ship_to
             .as_ref()
             .map_or_else(|| order.destination.clone(), AddressBody::destination),
-        contact: record(said.ship_to.as_ref(), said.bill_to.as_ref(), before.as_deref(), token).map(Into::into),
+        contact: record(said.ship_to.as_ref(), said.bill_to.as_ref(), before.as_deref(), token)
+            .map(Into::into),
     };
     send(asking, signed, ("change_address", said.issued_at, &said), verb).await
 }

@@ -11,7 +11,7 @@ const ADDRESS: &str = "Erika Mustermann, Heidestrasse 17";
 /// has come back or that is of no order is named, and what is in it never told.
 #[tokio::test]
 async fn contacts_belong_to_orders_that_keep_them() {
-    let order = PlaceOrder { contact: Some(ADDRESS.into()), ..placed() };
+    let order = PlaceOrder { contact: Some(ADDRESS.as_bytes().to_vec().into()), ..placed() };
     let id = order.id.clone();
     let mut shop = Shop::for_document(&id);
     shop.desk(Verb::Place(Box::new(order))).await;

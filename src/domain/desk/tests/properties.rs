@@ -21,12 +21,15 @@ use crate::domain::refusal::Refusal;
 use crate::domain::routing::Leftover;
 use crate::domain::warehouse::{ClaimStock, Command, CountLine, Movement, MovementKind};
 
+/// What was asked, and what was answered where an answer came.
+type Asked = (Envelope, Verb, Option<Result<Answer, Refusal>>);
+
 struct Run {
     world: World,
     /// Every order's id that was ever sent, in order of first mention.
     orders: Vec<OrderId>,
     /// Commands sent, with what was answered first.
-    asked: Vec<(Envelope, Verb, Option<Result<Answer, Refusal>>)>,
+    asked: Vec<Asked>,
     reservations: Vec<(ChannelId, ReservationId)>,
 }
 

@@ -84,7 +84,7 @@ impl<M: Machine> Shard<M> {
         now: Timestamp,
         (envelope, command): (&Envelope, &M::Command),
         lost: bool,
-    ) -> Option<(Result<M::Answer, Refusal>, Closed<M>)> {
+    ) -> Option<Decided<M>> {
         let moment = self.moment(now);
         let before = lost.then(|| rows(&self.machine));
         let mut draft = Draft::default();
@@ -377,3 +377,6 @@ impl World {
 fn levels(warehouse: &Warehouse) -> BTreeMap<Sku, (i64, i64)> {
     warehouse.levels().map(|(sku, level)| (sku.clone(), (level.on_hand, level.deficit()))).collect()
 }
+
+/// What a machine answered, and what it would write.
+type Decided<M> = (Result<<M as Machine>::Answer, Refusal>, Closed<M>);
