@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use super::state::Document;
+pub use super::step::FulfilStep;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
     ChannelId, CommandId, InboundId, LineId, OrderId, OrderNumber, Reason, Reference, ReservationId,
     ReturnId, Sku, TransferId, WarehouseId,
 };
-use crate::domain::order::{
-    Carrier, ClaimPart, Destination, Inspected, Line, Parcel, PaymentState, Refund, Sealed, Terms,
-};
+use crate::domain::order::{ClaimPart, Destination, Inspected, Line, PaymentState, Refund, Sealed, Terms};
 use crate::domain::refusal::{Refusal, Shortfall};
 use crate::domain::routing::{Decision, Method};
 use crate::domain::time::Timestamp;
@@ -338,70 +337,6 @@ pub struct Place {
     pub accept_within_ms: Option<i64>,
     /// Its local day, in days since 1970.
     pub day: i64,
-}
-
-/// What a warehouse did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FulfilStep {
-    /// It will do it.
-    Accept,
-    /// It won't.
-    Reject {
-        /// Why.
-        reason: Option<Reason>,
-    },
-    /// It begins to pick.
-    BeginPick,
-    /// It has picked everything.
-    Pick,
-    /// Units were not there, or broken.
-    ShortPick {
-        /// Which.
-        lines: Vec<(LineId, i64)>,
-        /// Whether they are broken; else they were not found.
-        damaged: bool,
-        /// Why.
-        reason: Option<Reason>,
-    },
-    /// It is packed.
-    Pack {
-        /// Its parcels.
-        parcels: Vec<Parcel>,
-        /// Serial numbers of lines.
-        serials: Vec<(LineId, Vec<Reference>)>,
-    },
-    /// It has left.
-    Ship {
-        /// What; all of it where nothing is said.
-        lines: Option<Vec<(LineId, i64)>>,
-        /// Its parcels.
-        parcels: Vec<Parcel>,
-        /// When.
-        at: Option<Timestamp>,
-    },
-    /// It waits for its buyer.
-    Ready,
-    /// Its buyer took it.
-    Collect {
-        /// When.
-        at: Option<Timestamp>,
-    },
-    /// Its buyer never came; the goods go back to the shelf.
-    Uncollected,
-    /// It arrived.
-    Deliver {
-        /// When.
-        at: Option<Timestamp>,
-    },
-    /// Its carrier told something.
-    Carrier {
-        /// What.
-        event: Carrier,
-        /// What is wrong, in a word or two.
-        reason: Option<Reason>,
-        /// When.
-        at: Option<Timestamp>,
-    },
 }
 
 /// Units that arrived.

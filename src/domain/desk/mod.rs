@@ -1,6 +1,6 @@
 //! The order desk: the only writer of the documents of its shard.
 //!
-//! `command` says what it may be asked, `verb` what each is about, `state` what it knows, `decide` is the machine, `scribe` how a document's
+//! `command` says what it may be asked, `step` what warehouses report, `verb` what each is about, `state` what it knows, `decide` is the machine, `scribe` how a document's
 //! change becomes facts and a timeline, `message` how a task becomes a command. `placing`, `claiming`, `reporting`, `changing`, `paying`, `fulfilling` are about orders,
 //! `returning`, `moving` and `expecting` about the other documents, `waking` about what time makes due, `invariant` about what must always be true.
 //!
@@ -25,6 +25,7 @@ pub mod reporting;
 pub mod returning;
 pub mod scribe;
 pub mod state;
+pub mod step;
 #[cfg(test)]
 mod tests;
 mod verb;
