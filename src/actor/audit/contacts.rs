@@ -63,7 +63,8 @@ async fn kept(journal: &dyn Journal, id: &JournalId, key: &Bytes) -> Result<Opti
 
 fn keeps(table: Table, key: &[u8], value: &[u8]) -> Result<bool, JournalError> {
     Ok(match Desk::row_from(table, key, value)? {
-        DeskRow::Open(_, Some(Document::Order(order))) | DeskRow::Archived(_, Some(Document::Order(order))) => {
+        DeskRow::Open(_, Some(Document::Order(order)))
+        | DeskRow::Archived(_, Some(Document::Order(order))) => {
             order.contact == Contact::Kept && !order.withdrawn
         }
         DeskRow::Open(..) | DeskRow::Archived(..) | DeskRow::Refused(..) | DeskRow::Asked(..) => false,
