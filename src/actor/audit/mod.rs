@@ -5,8 +5,8 @@
 //! trimmed, what it still holds is checked; the totals reach back to the beginning.
 //!
 //! `store` goes through the journals, `journal` checks one with what its kind of machine adds (`desk` what an order desk
-//! does), `cold` the rows that stay in the store, `contacts` personal data, `across` what only several machines together can tell, `documents` what
-//! of that is between desks and warehouses.
+//! does), `cold` the rows that stay in the store, `contacts` personal data, `across` what only several machines together
+//! can tell, `documents` what of that is between desks and warehouses.
 //!
 //! May know: journals, machines and their records. Must not know: running actors; a daemon may be writing meanwhile.
 //!
