@@ -43,8 +43,9 @@ pub struct TrackedParcel {
     pub state: &'static str,
     /// The same in words.
     pub text: &'static str,
-    /// Units in it and what came with it.
-    pub units: i64,
+    /// Units in it; left out where several parcels share them and nobody told which has what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<i64>,
     /// Since when, where something has happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -96,7 +96,9 @@ fn section(
         let number = format!("<span class=\"number\">{}</span>", escaped(tracking.0.as_str()));
         facts.push((words.say("Tracking number", "Sendungsnummer"), number.into()));
     }
-    facts.push((words.say("Contents", "Inhalt"), words.units(parcel.units).into()));
+    if let Some(units) = parcel.units {
+        facts.push((words.say("Contents", "Inhalt"), words.units(units).into()));
+    }
     text.push_str(&list(&facts));
     text.push_str("</section>\n");
     text
@@ -163,7 +165,7 @@ mod tests {
         let parcel = TrackedParcel {
             state: "exception",
             text: Words::English.say("Delivery problem", "Problem bei der Zustellung"),
-            units: 2,
+            units: Some(2),
             at: Some(Time::parse("2026-11-25T13:05:00Z").unwrap()),
             carrier: Some(Text(Reference::stored("dhl & co"))),
             tracking,

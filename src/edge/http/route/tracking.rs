@@ -182,10 +182,11 @@ fn parcels(house: &House, order: &Order, part: &Fulfilment, words: Words) -> Vec
         let name = house.warehouses.get(&part.warehouse).and_then(|place| place.spec.name.clone());
         name.unwrap_or_else(|| part.warehouse.to_string())
     });
+    let alone = told.len() == 1;
     let parcel = |parcel: &Parcel| TrackedParcel {
         state,
         text,
-        units: part.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity)),
+        units: alone.then(|| part.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity))),
         at: since(order, part).map(Time),
         carrier: parcel.carrier.clone().map(Text),
         tracking: parcel.tracking.clone().map(Text),
