@@ -8,6 +8,7 @@ use lagerd::journal::{CommitError, Head, Journal, JournalError, JournalId, Journ
 
 use crate::contract::load_rows;
 use crate::record::{batch, ber, grow, level, put};
+use crate::when_free;
 
 /// Everything is found again after the file was closed and opened, under the same store id.
 #[tokio::test]
@@ -20,7 +21,7 @@ async fn reopened() {
     journal.set_cursor(&ber(), "amqp", Some(batches[3].head)).await.unwrap();
     let before = (load_rows(&journal, &ber()).await, journal.span(&ber()).await.unwrap());
     drop(journal);
-    let journal = EmbeddedJournal::open(&options).unwrap();
+    let journal = when_free(|| EmbeddedJournal::open(&options)).await;
     assert_eq!(journal.store_id(), store);
     assert_eq!((load_rows(&journal, &ber()).await, journal.span(&ber()).await.unwrap()), before);
     assert_eq!(journal.cursors(&ber()).await.unwrap(), vec![("amqp".to_owned(), batches[3].head)]);
@@ -85,7 +86,7 @@ async fn full_disk() {
     }
     drop(journal);
     options.bytes_max = u64::MAX;
-    let journal = EmbeddedJournal::open(&options).unwrap();
+    let journal = when_free(|| EmbeddedJournal::open(&options)).await;
     assert_eq!(load_rows(&journal, &ber()).await.1.len() as u64, head.version);
     grow(&journal, &ber(), head, 2).await;
     assert!(journal.health().warnings.is_empty());

@@ -34,10 +34,10 @@ mod witness;
 use std::any::Any;
 use std::sync::Arc;
 
-use lagerd::journal::Journal;
 use lagerd::journal::embedded::{EmbeddedJournal, EmbeddedOptions};
 use lagerd::journal::memory::MemoryJournal;
 use lagerd::journal::redis::{RedisJournal, RedisOptions};
+use lagerd::journal::{Journal, JournalError};
 use redis_server::RedisServer;
 
 /// A store under test, with what must live as long as it.
@@ -57,6 +57,17 @@ async fn embedded() -> Option<Fixture> {
         journal: Arc::new(EmbeddedJournal::open(&options).expect("open")),
         _kept: Box::new(folder),
     })
+}
+
+/// Does something with a store's file once nobody holds it any more. A store that was closed may still seem open for a
+/// moment: a server that another test starts right then is a copy of this process until it has begun.
+async fn when_free<T>(act: impl Fn() -> Result<T, JournalError>) -> T {
+    let held = |error: &JournalError| matches!(error, JournalError::Unusable(why) if why.contains("held by another"));
+    let done = wait::wait_for("a file that nobody holds", async || match act() {
+        Err(error) if held(&error) => None,
+        done => Some(done),
+    });
+    done.await.expect("a file that can be used")
 }
 
 async fn redis() -> Option<Fixture> {
