@@ -156,7 +156,7 @@ pub(super) fn a_return(world: &World, which: &Index) -> Option<(OrderId, Return)
 }
 
 pub(super) fn announce(world: &mut World, order: Option<&Order>, at: u8, (goods, units): (u8, i64)) -> Verb {
-    let first = order.and_then(|order| order.lines.iter().find(|line| line.shipped > 0));
+    let first = order.and_then(|order| order.lines.iter().find(|line| line.returnable() > 0));
     let command = world.mint("loose");
     Verb::AnnounceReturn(Box::new(AnnounceReturn {
         order: order.map(|order| order.id.clone()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::world::{DAY, Fate, World};
+use crate::domain::channel::{ChannelCommand, ClaimBackorder};
 use crate::domain::desk::command::{Place, PlaceOrder, Routing, TaskOutcome};
 use crate::domain::desk::message::{Claiming, transfers};
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
@@ -18,6 +19,8 @@ use crate::domain::warehouse::{Answer, Command, PartState, WaitForStock};
 
 /// How long claims over several warehouses and room without goods are held.
 const TTL_MS: i64 = 120_000;
+/// Units of a SKU a channel sells without goods.
+const ROOM: i64 = 5;
 
 /// What becomes of the next messages; fine where nothing is said.
 #[derive(Debug, Default)]
@@ -114,14 +117,9 @@ impl World {
                 self.backorder((channel, id), (warehouse, wait), fates)?
             }
             TaskWork::CloseBackorder { channel, id, left } => {
-                match fates.next() {
-                    Fate::Fine | Fate::Twice => self.rooms.get_mut(channel).unwrap().close(id, left),
-                    Fate::Unheard => {
-                        self.rooms.get_mut(channel).unwrap().close(id, left);
-                        return None;
-                    }
-                    Fate::Unsent | Fate::Lost => return None,
-                }
+                let close = ChannelCommand::CloseBackorder { id: id.clone(), left: left.clone() };
+                let envelope = self.inside(task.id(document.id(), epoch(document)));
+                self.ask_channel(channel, (&envelope, &close), fates.next())?.expect("room is given back");
                 done
             }
         }))
@@ -238,18 +236,23 @@ impl World {
         (at, wait): (&WarehouseId, &WaitForStock),
         fates: &mut Fates,
     ) -> Option<TaskOutcome> {
-        let line = ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity };
-        let deadline = self.now.plus(TTL_MS);
-        let room = self.rooms.get_mut(channel).unwrap();
-        if let Err(refusal) = room.claim(id, &line, (wait.told, deadline)) {
-            return Some(TaskOutcome::Refused { warehouse: None, refusal });
+        let lines = vec![ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
+        let (owner, told) = (wait.owner.clone(), wait.told);
+        let room = ClaimBackorder { owner, lines, limit: ROOM, ttl_ms: TTL_MS, told };
+        let refused = |warehouse, refusal| Some(TaskOutcome::Refused { warehouse, refusal });
+        let envelope = self.inside(id.clone());
+        let room = ChannelCommand::Backorder(room);
+        if let Err(refusal) = self.ask_channel(channel, (&envelope, &room), fates.next())? {
+            return refused(None, refusal);
         }
         if let Err(refusal) = self.tell(at, id.clone(), &Command::Wait(wait.clone()), fates)? {
-            return Some(TaskOutcome::Refused { warehouse: Some(at.clone()), refusal });
+            return refused(Some(at.clone()), refusal);
         }
-        match self.rooms.get_mut(channel).unwrap().keep(id) {
-            Ok(()) => Some(TaskOutcome::Done),
-            Err(refusal) => Some(TaskOutcome::Refused { warehouse: None, refusal }),
+        let envelope = self.inside(id.part("keep"));
+        let keep = ChannelCommand::Keep { id: id.clone() };
+        match self.ask_channel(channel, (&envelope, &keep), fates.next())? {
+            Ok(_) => Some(TaskOutcome::Done),
+            Err(refusal) => refused(None, refusal),
         }
     }
 

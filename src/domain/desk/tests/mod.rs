@@ -6,7 +6,6 @@ mod acts;
 mod books;
 mod driver;
 mod properties;
-mod room;
 mod steps;
 mod tables;
 mod world;

@@ -115,7 +115,7 @@ fn about_orders() -> impl Strategy<Value = Step> {
         3 => (index(), 0..6_u8).prop_map(|(order, state)| Step::Pay(order, state)),
         1 => (index(), option::of(0..3_u8), option::of(0..3_u8))
             .prop_map(|(order, only, not)| Step::Reroute(order, only, not)),
-        16 => (index(), index(), 0..20_u8, units())
+        30 => (index(), index(), 0..20_u8, units())
             .prop_map(|(order, part, step, units)| Step::Fulfil(order, part, step, units)),
         1 => index().prop_map(Step::Illegal),
         1 => index().prop_map(Step::Retry),
@@ -152,9 +152,9 @@ pub(super) fn steps(max: usize) -> impl Strategy<Value = Vec<(Step, Fate)>> {
     let step = prop_oneof![
         14 => placing().prop_map(Step::Place),
         2 => index().prop_map(Step::Again),
-        16 => about_orders(),
-        12 => about_others(),
-        4 => prop_oneof![4 => 1..3_600_i64, 1 => 3_600..200_000_i64].prop_map(Step::Time),
+        24 => about_orders(),
+        14 => about_others(),
+        4 => prop_oneof![12 => 1..900_i64, 3 => 900..7_200_i64, 1 => 7_200..200_000_i64].prop_map(Step::Time),
         14 => (index(), 1..6_u8, vec(fate(), 0..6)).prop_map(|(document, tasks, fates)| Step::Drive(document, tasks, fates)),
         3 => vec(fate(), 0..6).prop_map(Step::Book),
         3 => Just(Step::Settle),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::books::Books;
-use super::room::Room;
+use crate::domain::channel::{BackorderState, Channel, ChannelAnswer, ChannelCommand};
 use crate::domain::desk::invariant as desk_invariant;
 use crate::domain::desk::{Answer, Desk, DeskCommand, DeskFactKind, DeskRow, DeskRules, Document, Verb};
 use crate::domain::ids::{ChannelId, CommandId, OrderId, Sku, WarehouseId};
@@ -147,7 +147,7 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     desks: Vec<Shard<Desk>>,
     pub(super) warehouses: BTreeMap<WarehouseId, Shard<Warehouse>>,
-    pub(super) rooms: BTreeMap<ChannelId, Room>,
+    pub(super) channels: BTreeMap<ChannelId, Shard<Channel>>,
     pub(super) shops: BTreeMap<ChannelId, Shop>,
     pub(super) sites: BTreeMap<WarehouseId, Site>,
     pub(super) routing: RoutingRules,
@@ -166,11 +166,12 @@ impl World {
             (id.clone(), Shard::new(|| Warehouse::new(id.clone(), STOCK)))
         });
         let channel = |name: &str| ChannelId::parse(name).unwrap();
+        let sells = || Channel::new(STOCK.windows);
         Self {
             now: START,
             desks: (0..2).map(|_| Shard::new(|| Desk::new(RULES))).collect(),
             warehouses: places.collect(),
-            rooms: shops.iter().map(|(name, _)| (channel(name), Room::new(5))).collect(),
+            channels: shops.iter().map(|(name, _)| (channel(name), Shard::new(sells))).collect(),
             shops: shops.iter().map(|(name, shop)| (channel(name), shop.clone())).collect(),
             sites: BTreeMap::new(),
             routing: RoutingRules { attempts_max: 3, ..RoutingRules::default() },
@@ -291,6 +292,23 @@ impl World {
         answer.filter(|_| fate != Fate::Unheard)
     }
 
+    /// Asks a channel; `None` where its sender does not hear the answer.
+    pub(super) fn ask_channel(
+        &mut self,
+        at: &ChannelId,
+        (envelope, command): (&Envelope, &ChannelCommand),
+        fate: Fate,
+    ) -> Option<Result<ChannelAnswer, Refusal>> {
+        let shard = self.channels.get_mut(at).expect("channels are known");
+        let mut answer = None;
+        let times = if fate == Fate::Twice { 2 } else { usize::from(fate != Fate::Unsent) };
+        for _ in 0..times {
+            let (result, _) = shard.ask(self.now, (envelope, command), fate == Fate::Lost)?;
+            answer = Some(result);
+        }
+        answer.filter(|_| fate != Fate::Unheard)
+    }
+
     /// What the staff does with goods outside of every document.
     pub(super) fn by_hand(&mut self, at: &WarehouseId, command: &Command) -> Result<(), Refusal> {
         let id = self.mint("hand");
@@ -320,8 +338,8 @@ impl World {
                 self.books.read(&closed, false);
             }
         }
-        for room in self.rooms.values_mut() {
-            room.expire(self.now);
+        for shard in self.channels.values_mut() {
+            while shard.keep_up(self.now).is_some() {}
         }
     }
 
@@ -336,8 +354,10 @@ impl World {
         let warehouses = self.warehouses.values().map(|shard| &shard.machine);
         broken.extend(desk_invariant::across(documents.values(), warehouses));
         let room = desk_invariant::room(documents.values());
-        for (channel, rows) in &self.rooms {
-            for (id, units, kept) in rows.rows() {
+        for (channel, shard) in &self.channels {
+            for (id, row) in shard.machine.backorders() {
+                let units = row.lines.iter().map(|line| line.quantity).sum::<i64>();
+                let kept = row.state == BackorderState::Kept;
                 let said = room.get(&(channel.clone(), id.clone()));
                 let fits = said.is_some_and(|(least, most)| (!kept || units >= *least) && units <= *most);
                 if !fits {
@@ -356,6 +376,7 @@ impl World {
         }
         self.desks.iter().for_each(Shard::replays);
         self.warehouses.values().for_each(Shard::replays);
+        self.channels.values().for_each(Shard::replays);
         let documents = self.documents();
         self.books.check(documents.values().chain(self.archive.values()));
         let mut on_hand: BTreeMap<Sku, i64> = BTreeMap::new();
