@@ -46,7 +46,9 @@ impl Run {
         let mut world = World::new(&PLACES, &shops);
         let within = Some(HOUR);
         world.sites.insert(place(2), Site { accept_within_ms: within, closed: false });
-        for (at, goods, units) in [(0, 0, 30), (0, 1, 9), (1, 0, 3), (1, 2, 16), (2, 1, 4), (2, 3, 2), (2, 0, 9)] {
+        for (at, goods, units) in
+            [(0, 0, 30), (0, 1, 9), (1, 0, 3), (1, 2, 16), (2, 1, 4), (2, 3, 2), (2, 0, 9)]
+        {
             world.by_hand(&place(at), &moved(goods, MovementKind::Receive(None), units)).unwrap();
         }
         Self { world, orders: Vec::new(), asked: Vec::new(), reservations: Vec::new() }
@@ -125,7 +127,10 @@ impl Run {
             .collect();
         // Now and then it is any.
         let seldom = which.index(8) == 0;
-        pick(&orders, which).filter(|_| !seldom).map(|order| Order::clone(order)).or_else(|| self.order(which))
+        pick(&orders, which)
+            .filter(|_| !seldom)
+            .map(|order| Order::clone(order))
+            .or_else(|| self.order(which))
     }
 
     fn verb(&mut self, step: &Step) -> Option<Verb> {

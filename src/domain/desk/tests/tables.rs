@@ -28,10 +28,7 @@ fn the_commercial_axis_follows_its_table() {
     };
     let table: [(Commercial, &[Commercial]); 9] = [
         (Received, &[Held, Accepted, InFulfilment, PartiallyShipped, Shipped, Delivered, Cancelled]),
-        (
-            Held,
-            &[Received, Accepted, InFulfilment, PartiallyShipped, Shipped, Delivered, Cancelled, Closed],
-        ),
+        (Held, &[Received, Accepted, InFulfilment, PartiallyShipped, Shipped, Delivered, Cancelled, Closed]),
         (Accepted, &[Received, Held, InFulfilment, PartiallyShipped, Shipped, Delivered, Cancelled]),
         (InFulfilment, &[Received, Held, Accepted, PartiallyShipped, Shipped, Delivered, Cancelled]),
         (PartiallyShipped, &[Held, Shipped, Delivered, Closed]),
@@ -87,7 +84,9 @@ fn the_fulfilment_axis_follows_its_table() {
             assert_eq!(state.after(Step::Resume, held_in), expected, "resume from {}", state.name());
         }
         assert!(
-            Step::ALL.iter().all(|step| *step == Step::Resume || table.iter().any(|(known, _, _)| known == step)),
+            Step::ALL
+                .iter()
+                .all(|step| *step == Step::Resume || table.iter().any(|(known, _, _)| known == step)),
             "every step has its line"
         );
         let ended = [Rejected, TimedOut, Delivered, Collected, Cancelled].contains(state);
