@@ -5,15 +5,16 @@
 //! ```text
 //!  edge                 actor                  domain              journal
 //!  HTTP, WebSocket -->  one owner per     -->  pure rules     -->  one atomic commit
-//!  parse, authorise,    warehouse, channel     state + command     (Redis | redb | memory)
-//!  limit                                       -> facts | refusal        |
+//!  parse, authorise,    warehouse, channel,    state + command     (Redis | redb | memory)
+//!  limit                order desk             -> facts | refusal        |
 //!        ^              feed                                             |
 //!        +------------  newest value per SKU, ordered by change  <-------+
 //! ```
 //!
 //! A command comes in at the [`edge`], which translates and decides nothing. The [`actor`] that owns the stock gathers
 //! commands, lets the [`domain`] decide them in one batch against one state, has the [`journal`] write the batch, and
-//! only then answers; what was confirmed then shows in the [`feed`]. [`runtime`] wires it all from [`config`]; [`telemetry`] is what operators see of it; [`cli`] is the
+//! only then answers; what was confirmed then shows in the [`feed`]. An order desk writes what warehouses must be told into
+//! the order first; a driver in [`actor::house::desk`] carries it out and reports back. [`runtime`] wires it all from [`config`]; [`telemetry`] is what operators see of it; [`cli`] is the
 //! way in; [`client`] is how others talk to it, and how the load generator, the demo and the tests do.
 //!
 //! # To change X, open Y
@@ -25,6 +26,11 @@
 //! | counts against movements | [`domain::count`] |
 //! | which warehouses a reservation takes from | [`domain::plan`] |
 //! | how often, how long, how much an id is remembered | [`domain::memory`] |
+//! | orders, returns, transfers, receipts, and their states | [`domain::order`] |
+//! | what may be done with them, and what follows | [`domain::desk`] |
+//! | which warehouse ships, and why | [`domain::routing`] |
+//! | how an order's messages reach warehouses; what is kept how long | [`actor::house::desk`] |
+//! | what a buyer sees of an order | [`edge::http`], `route/tracking` and `paper` |
 //! | batches, pipelining, recovery | [`actor::journaled`] |
 //! | reservations over several warehouses | [`actor::house`] |
 //! | what is stored, byte by byte | [`journal::record`] |
@@ -53,7 +59,8 @@
 //! # Words
 //!
 //! *on hand*: in the house. *unavailable*: of these, damaged, under quality control or in quarantine. *reserved*: held
-//! with a deadline. *allocated*: promised, not yet shipped. *available*: what a channel may show. *safety stock*: units no
+//! with a deadline. *allocated*: promised, not yet shipped. *waiting*: sold, and without goods yet. *fulfilment*: one
+//! warehouse's part of an order. *available*: what a channel may show. *safety stock*: units no
 //! asking channel may have. *fence*: units kept for one channel. *deficit*: promises without goods. Commands are
 //! imperative (`reserve`), facts in the past tense (`stock_reserved`), refusals state the fact and the numbers. "Commit"
 //! is the store's word alone; goods are shipped, holds released.
