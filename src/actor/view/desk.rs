@@ -1,7 +1,7 @@
 //! What readers see of the desks: open documents as confirmed, how busy each warehouse is, what is expected where, and
 //! which documents still have something to tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -15,12 +15,17 @@ use crate::domain::order::{InboundState, TransferState};
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
 
+/// Documents looked at before others may write again.
+const LOOK_MAX: usize = 1_000;
+
 /// Units expected somewhere, by the document that expects them.
 type Incoming = BTreeMap<OrderId, (Timestamp, i64)>;
 
 #[derive(Debug, Default)]
 struct Documents {
     open: BTreeMap<OrderId, Document>,
+    /// Orders without a place, and with nothing under way to find one.
+    parked: BTreeSet<OrderId>,
     /// Fulfilments that warehouses have open.
     load: AHashMap<WarehouseId, i64>,
     /// Fulfilments asked for, per warehouse, local day and shard.
@@ -47,10 +52,38 @@ impl DeskView {
         limit: usize,
         mut wanted: impl FnMut(&Document) -> bool,
     ) -> Vec<Document> {
+        let mut found = Vec::new();
+        let mut after = after.cloned();
+        while found.len() < limit {
+            let documents = self.0.read();
+            let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+            let range = documents.open.range::<OrderId, _>((from, Bound::Unbounded));
+            let mut last = None;
+            for (id, document) in range.take(LOOK_MAX) {
+                last = Some(id.clone());
+                if wanted(document) {
+                    found.push(document.clone());
+                    if found.len() >= limit {
+                        break;
+                    }
+                }
+            }
+            drop(documents);
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        found
+    }
+
+    /// Up to `limit` orders after `after` that have no place and nothing under way to find one, in order of id.
+    #[must_use]
+    pub fn parked(&self, after: Option<&OrderId>, limit: usize) -> Vec<Document> {
         let documents = self.0.read();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let range = documents.open.range::<OrderId, _>((from, Bound::Unbounded));
-        range.map(|(_, document)| document).filter(|document| wanted(document)).take(limit).cloned().collect()
+        let range = documents.parked.range::<OrderId, _>((from, Bound::Unbounded)).take(limit);
+        range.filter_map(|id| documents.open.get(id)).cloned().collect()
     }
 
     /// How many documents are open.
@@ -93,6 +126,11 @@ impl Documents {
         };
         if let Some(before) = &before {
             self.count(before, -1);
+        }
+        if document.as_ref().is_some_and(is_parked) {
+            self.parked.insert(id.clone());
+        } else {
+            self.parked.remove(id);
         }
         if let Some(document) = &document {
             self.count(document, 1);
@@ -156,6 +194,10 @@ impl Documents {
             self.asked.remove(key);
         }
     }
+}
+
+fn is_parked(document: &Document) -> bool {
+    document.order().is_some_and(|order| order.tasks.open.is_empty() && order.unrouted() > 0)
 }
 
 /// Is told of documents that have something to tell, or nothing any more.
