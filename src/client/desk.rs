@@ -243,7 +243,9 @@ mod tests {
                 "/v1/fulfilments?warehouse=BER&state=requested&limit=9" => {
                     "{\"fulfilments\":[],\"next\":null}".to_owned()
                 }
-                "/v1/orders?archived=true&limit=5&after=o.07" => format!("{{\"orders\":[{ORDER}],\"next\":\"x\"}}"),
+                "/v1/orders?archived=true&limit=5&after=o.07" => {
+                    format!("{{\"orders\":[{ORDER}],\"next\":\"x\"}}")
+                }
                 path if path.starts_with("/v1/returns") => {
                     "{\"return\":\"07-a-r1\",\"state\":\"announced\"}".to_owned()
                 }

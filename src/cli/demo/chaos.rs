@@ -21,7 +21,8 @@ pub(super) async fn kill(hour: &Hour, daemon: &Mutex<Daemon>) -> Result<String, 
     let (carts, orders) = {
         let ledger = hour.ledger.lock().await;
         let carts: Vec<_> = ledger.carts.iter().map(|(id, lines)| (id.clone(), lines.clone())).collect();
-        let orders: Vec<_> = ledger.orders.0.iter().map(|(id, bought)| (id.clone(), bought.clone())).collect();
+        let orders: Vec<_> =
+            ledger.orders.0.iter().map(|(id, bought)| (id.clone(), bought.clone())).collect();
         (carts, orders)
     };
     let back_ms = daemon.again().await?.as_millis();
@@ -73,7 +74,8 @@ fn judge_order(before: &Bought, answer: Result<&Order, &ClientError>) -> Option<
     if ordered != before.ordered {
         return Some(format!("was of {} units and is of {ordered}", before.ordered));
     }
-    let has_left = |id: &String| told.fulfilments.iter().any(|part| part.fulfilment == *id && part.has_left());
+    let has_left =
+        |id: &String| told.fulfilments.iter().any(|part| part.fulfilment == *id && part.has_left());
     let back = before.left.iter().find(|id| !has_left(id))?;
     Some(format!("had sent {back} and has not"))
 }

@@ -10,7 +10,8 @@ use super::hour::{Hour, command_id};
 use super::merchant::{LIMITED_SKU, LIMITED_WAREHOUSE};
 use crate::cli::Failure;
 use crate::client::{
-    Address, CartLine, Client, ClientError, HeldLine, Movement, NewOrder, NewOrderLine, NewReservation, Payment,
+    Address, CartLine, Client, ClientError, HeldLine, Movement, NewOrder, NewOrderLine, NewReservation,
+    Payment,
 };
 
 /// People who want it.

@@ -189,7 +189,8 @@ impl Ledger {
             }
         }
         let ordered = order.sum(|line| line.ordered);
-        let left = order.fulfilments.iter().filter(|part| part.has_left()).map(|part| part.fulfilment.clone());
+        let left =
+            order.fulfilments.iter().filter(|part| part.has_left()).map(|part| part.fulfilment.clone());
         let left: Vec<String> = left.collect();
         let known = self.orders.0.entry(order.id.clone()).or_insert_with(|| {
             self.orders.1.push_back(order.id.clone());
@@ -299,8 +300,14 @@ mod tests {
             lines: units,
             ..Fulfilment::default()
         };
-        let line =
-            OrderLine { line: "1".into(), sku: "A".into(), ordered: 2, allocated, shipped, ..OrderLine::default() };
+        let line = OrderLine {
+            line: "1".into(),
+            sku: "A".into(),
+            ordered: 2,
+            allocated,
+            shipped,
+            ..OrderLine::default()
+        };
         Order { id: "07-a".into(), lines: vec![line], fulfilments: vec![part], ..Order::default() }
     }
 

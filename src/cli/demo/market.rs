@@ -18,14 +18,22 @@ impl Customer {
             0..10 => {
                 let same = self.tell_again(&order, false).await;
                 if same {
-                    let told = format!("eBay tells order {} twice: known already, nothing changes", order.order);
+                    let told =
+                        format!("eBay tells order {} twice: known already, nothing changes", order.order);
                     self.hour.ledger.lock().await.say("twice", told);
                 }
             }
             10..20 => {
-                let older = NewOrder { revision: Some(1), lines: order.lines.iter().take(1).cloned().collect(), ..order };
+                let older = NewOrder {
+                    revision: Some(1),
+                    lines: order.lines.iter().take(1).cloned().collect(),
+                    ..order
+                };
                 if self.tell_again(&older, true).await {
-                    let told = format!("eBay tells order {} in an older revision: superseded, nothing changes", older.order);
+                    let told = format!(
+                        "eBay tells order {} in an older revision: superseded, nothing changes",
+                        older.order
+                    );
                     self.hour.ledger.lock().await.say("older", told);
                 }
             }

@@ -135,9 +135,10 @@ impl Clerk {
     /// Any product of this warehouse whose shelf looks like this.
     async fn pick(&mut self, fits: impl Fn(&Cell) -> bool) -> Option<String> {
         let ledger = self.hour.ledger.lock().await;
-        let mine = ledger.cells.iter().filter(|((place, sku), cell)| {
-            *place == self.warehouse && sku != TILL_SKU && fits(cell)
-        });
+        let mine = ledger
+            .cells
+            .iter()
+            .filter(|((place, sku), cell)| *place == self.warehouse && sku != TILL_SKU && fits(cell));
         let skus: Vec<&String> = mine.map(|((_, sku), _)| sku).collect();
         self.rng.choice(&skus).map(|sku| (*sku).clone())
     }

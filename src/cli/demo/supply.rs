@@ -26,7 +26,15 @@ pub(super) async fn planner(hour: Arc<Hour>, seed: u64) {
     let rng = fastrand::Rng::with_seed(seed);
     let mut planner = Planner { client: hour.client(), hour, rng, orders: 4_700 };
     while planner.hour.pause(planner.rng.u64(800..1_800)).await {
-        let waits = planner.hour.ledger.lock().await.waiting.iter().next().map(|(id, waits)| (id.clone(), waits.clone()));
+        let waits = planner
+            .hour
+            .ledger
+            .lock()
+            .await
+            .waiting
+            .iter()
+            .next()
+            .map(|(id, waits)| (id.clone(), waits.clone()));
         let done = match waits {
             Some((order, waits)) => planner.supply(&order, &waits).await,
             None => planner.transfer().await,
@@ -59,8 +67,7 @@ impl Planner {
             Err(error) if error.code() == Some("insufficient_stock") => return Ok(()),
             Err(error) => return Err(error),
         };
-        let promised =
-            HeldLine { sku: sku.clone(), quantity: TRANSFERRED, warehouse: Some(from.clone()) };
+        let promised = HeldLine { sku: sku.clone(), quantity: TRANSFERRED, warehouse: Some(from.clone()) };
         self.hour.ledger.lock().await.promise(&told.transfer, vec![promised]);
         let key = self.hour.key(&from).await;
         self.client.transfer_step(&told.transfer, "ship", &command_id()).await?;
@@ -76,7 +83,8 @@ impl Planner {
         self.client.transfer_step(&told.transfer, "receive", &command_id()).await?;
         drop(key);
         let title = self.hour.merchant.title(&sku);
-        let told = format!("{TRANSFERRED} of {title} went from {from} to {to}; on the road nobody could sell them");
+        let told =
+            format!("{TRANSFERRED} of {title} went from {from} to {to}; on the road nobody could sell them");
         self.hour.ledger.lock().await.say("transfer", told);
         Ok(())
     }

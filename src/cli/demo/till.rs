@@ -94,6 +94,7 @@ async fn come_back(hour: &Arc<Hour>, store: &str, round: u32) {
             hour.ledger.lock().await.surprised(format!("a till failed: {error}"));
         }
     }
-    let told = format!("the till of {store} was offline and is back with {OFFLINE_SALES} sales at once: all booked");
+    let told =
+        format!("the till of {store} was offline and is back with {OFFLINE_SALES} sales at once: all booked");
     hour.ledger.lock().await.say("offline", told);
 }
