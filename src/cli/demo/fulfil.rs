@@ -67,7 +67,8 @@ impl Packer {
                 }
             }
         }
-        if !self.report(&part, "accept", &Step::default()).await {
+        // Who has looked for it on the shelf has accepted it.
+        if part.state == "requested" && !self.report(&part, "accept", &Step::default()).await {
             return;
         }
         if part.method == "pickup" { self.hand_over(part).await } else { self.send(part).await }
@@ -94,7 +95,7 @@ impl Packer {
         let mut ledger = self.hour.ledger.lock().await;
         ledger.counters.resourced += 1;
         let (store, number, now) = (&self.warehouse, &part.order, whereto(&order, part));
-        ledger.say("rejects", format!("{store} rejects its part of order {number}: {now}"));
+        ledger.say("rejects", format!("{store} rejects its part of order {number}, which {now}"));
     }
 
     /// A unit is not where it should be, or broken: it is written off and comes from elsewhere. What is left of the part.
@@ -121,7 +122,7 @@ impl Packer {
         if done {
             let (title, now) = (self.hour.merchant.title(&missing.sku), whereto(&order, part));
             let told = format!(
-                "short pick at {}: one {title} is {reason}; order {}: {now}",
+                "short pick at {}: one {title} is {reason}; order {} {now}",
                 self.warehouse, part.order
             );
             let mut ledger = self.hour.ledger.lock().await;
@@ -218,9 +219,9 @@ fn whereto(order: &Order, without: &Fulfilment) -> String {
     let mut places: Vec<&str> = others.map(|part| part.warehouse.as_str()).collect();
     places.dedup();
     if places.is_empty() {
-        return "nobody else has it, it waits for goods".to_owned();
+        return "waits for goods, nobody else has it".to_owned();
     }
-    format!("it ships from {} instead", places.join(" and "))
+    format!("ships from {} instead", places.join(" and "))
 }
 
 /// Brings parcels to their buyers, some after a detour; passes on what arrived.

@@ -368,7 +368,7 @@ mod tests {
         welcome(&screen, &args, &hour, &url);
         busy(&args, &mut screen, &hour, &Arc::new(Mutex::new(daemon))).await.unwrap();
         screen.news(&duel::duel(&hour).await.unwrap());
-        let holds = receipt(&hour, &screen).await.unwrap();
+        let holds = receipt(&hour, &screen).await.unwrap() & receipt::orders(&hour, &screen).await.unwrap();
         (holds, hour)
     }
 
@@ -383,7 +383,9 @@ mod tests {
         let total = ledger.total();
         let counted = ledger.counters;
         assert!(total.received > 0 && total.shipped > 0, "{total:?}");
-        assert!(counted.amended > 0 && counted.abandoned > 0, "{counted:?}");
+        assert!(counted.amended > 0 && counted.abandoned > 0 && counted.orders > 0, "{counted:?}");
+        assert!(counted.delivered > 0 && counted.cancelled > 0 && counted.resourced > 0, "{counted:?}");
+        assert!(counted.returned > 0, "{counted:?}");
     }
 
     /// A daemon that oversells, or keeps goods that left, does not get away with it.
@@ -393,7 +395,9 @@ mod tests {
         let ledger = seen.ledger.lock().await;
         assert!(ledger.surprise.is_some(), "the duel sees that more than one won");
         drop(ledger);
-        let (holds, _) = hour(Fault::ForgetsShipments).await;
-        assert!(!holds);
+        for fault in [Fault::ForgetsShipments, Fault::LosesOrders] {
+            let (holds, _) = hour(fault).await;
+            assert!(!holds, "{fault:?}");
+        }
     }
 }
