@@ -11,8 +11,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
-    ActorLabel, CauseLabel, CodeLabel, CommandLabels, Outcome, ReasonLabel, RequestLabels, RouteLabel,
-    WarehouseLabel,
+    ActorLabel, CauseLabel, CodeLabel, CommandLabels, KindLabel, Outcome, ReasonLabel, RequestLabels,
+    RouteLabel, WarehouseLabel,
 };
 
 /// The content type of [`Metrics::render`].
@@ -56,6 +56,11 @@ pub struct Metrics {
     /// Changes that newer ones replaced before a reader was sent them.
     pub feed_conflated: Counter,
     feed_closed: Family<ReasonLabel, Counter>,
+    alerts: Family<KindLabel, Counter>,
+    /// Orders and other documents that are open.
+    pub documents_open: Gauge<i64>,
+    /// Of these, those that have something to tell a warehouse or a channel.
+    pub documents_untold: Gauge<i64>,
 }
 
 impl Default for Metrics {
@@ -91,6 +96,9 @@ impl Metrics {
             feed_frames: Counter::default(),
             feed_conflated: Counter::default(),
             feed_closed: Family::default(),
+            alerts: Family::default(),
+            documents_open: Gauge::default(),
+            documents_untold: Gauge::default(),
         };
         metrics.register_core();
         metrics.register_edges();
@@ -116,6 +124,11 @@ impl Metrics {
         all.register("negative_stock", negative, self.negative_stock.clone());
         let open = "Reservations open now, by warehouse";
         all.register("reservations_open", open, self.reservations_open.clone());
+        all.register("alerts", "What somebody should look at, by kind", self.alerts.clone());
+        let open = "Orders and other documents that are open";
+        all.register("documents_open", open, self.documents_open.clone());
+        let untold = "Documents that have something to tell a warehouse or a channel";
+        all.register("documents_untold", untold, self.documents_untold.clone());
         let expired = "Reservations that ended by their deadline";
         all.register("reservations_expired", expired, self.reservations_expired.clone());
     }
@@ -150,6 +163,11 @@ impl Metrics {
     /// Counts a refusal by its stable code.
     pub fn refused(&self, code: &'static str) {
         self.refusals.get_or_create(&CodeLabel { code }).inc();
+    }
+
+    /// Counts something somebody should look at.
+    pub fn alert(&self, kind: &'static str) {
+        self.alerts.get_or_create(&KindLabel { kind }).inc();
     }
 
     /// The meters of one actor, to be kept by it.

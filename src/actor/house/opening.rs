@@ -138,7 +138,7 @@ impl House {
 
     /// Goes on with what documents have to tell, and with forgetting what must not be kept.
     fn carry_on(self: &Arc<Self>, ground: &Ground) {
-        ground.io.spawn(desk::run(self.clone(), ground.stopping.clone()));
+        ground.io.spawn(desk::run(self.clone(), ground.metrics.clone(), ground.stopping.clone()));
         ground.io.spawn(desk::retain(self.clone(), ground.stopping.clone()));
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use super::alerts::Alerts;
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::desk::{Desk, DeskFact, DeskRow, Document};
@@ -215,6 +216,8 @@ pub struct DeskWatch {
     pub shard: u8,
     /// Told of documents that have something to tell.
     pub errands: Arc<dyn Errands>,
+    /// Told of what somebody should look at.
+    pub alerts: Arc<Alerts>,
 }
 
 impl Watch<Desk> for DeskWatch {
@@ -244,7 +247,7 @@ impl Watch<Desk> for DeskWatch {
         &mut self,
         _machine: &Desk,
         rows: &[DeskRow],
-        _facts: &[(Option<usize>, DeskFact)],
+        facts: &[(Option<usize>, DeskFact)],
         head: Head,
     ) {
         let mut documents = self.view.0.write();
@@ -261,6 +264,7 @@ impl Watch<Desk> for DeskWatch {
             }
         }
         drop(documents);
+        facts.iter().for_each(|(_, fact)| self.alerts.note(fact));
         for row in rows {
             if let DeskRow::Open(id, document) = row {
                 let open = document.as_ref().is_some_and(|document| document.task().is_some());

@@ -1,10 +1,12 @@
 //! What readers see: confirmed state only, read without asking an actor.
 //!
-//! `stock` is a warehouse's levels, `rows` what is set for channels and on item cards, `desk` the open documents; `shared` is the lock both lie
+//! `stock` is a warehouse's levels, `rows` what is set for channels and on item cards, `desk` the open documents, `alerts` what somebody
+//! should look at; `shared` is the lock both lie
 //! behind. May know: the domain, and the feed it tells what changed. Must not know: mailboxes, stores, doors.
 //!
 //! Invariant: who holds a view never waits for the SKUs' numbers; who holds those may wait for a view.
 
+mod alerts;
 mod desk;
 mod rows;
 mod shared;
@@ -12,6 +14,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::{Alert, Alerts};
 pub use desk::{DeskView, DeskWatch, Errands};
 pub use rows::{ChannelTerms, ItemWatch, PolicyWatch, RowView};
 pub use stock::{Levels, Served, StockRow, StockView, StockWatch};

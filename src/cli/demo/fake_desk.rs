@@ -29,13 +29,16 @@ struct Order {
     cancelled: bool,
 }
 
+/// Where to, from where, and what.
+type Moves = (String, String, Vec<(String, i64)>);
+
 /// Documents by id.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     orders: BTreeMap<String, Order>,
     ids: HashMap<(String, String), String>,
     /// Returns, transfers and receipts: where to, from where, and what.
-    moves: HashMap<String, (String, String, Vec<(String, i64)>)>,
+    moves: HashMap<String, Moves>,
 }
 
 const OPEN: [&str; 5] = ["requested", "accepted", "picked", "packed", "ready_for_pickup"];

@@ -125,6 +125,26 @@ named! {
     TaskRefused = 90, "task_refused";
 }
 
+impl DeskFactKind {
+    /// Whether somebody should look at it.
+    #[must_use]
+    pub const fn is_alert(self) -> bool {
+        matches!(
+            self,
+            Self::OrderUnroutable
+                | Self::OrderLate
+                | Self::PaymentWithoutStock
+                | Self::UnknownSku
+                | Self::DeliveryException
+                | Self::ReturnedToSender
+                | Self::RefundDueSoon
+                | Self::TransferLate
+                | Self::InboundLate
+                | Self::TaskRefused
+        )
+    }
+}
+
 /// Units of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskLine {

@@ -98,12 +98,14 @@ fn placed_again(scribe: &mut Scribe, order: Arc<Order>, place: &PlaceOrder) -> R
             order.content = place.content;
             order.carried = place.carried.clone();
             order.payment.reference.clone_from(&place.payment_reference);
-            if order.destination != place.destination || place.contact.is_some() {
+            // A shop repeats what it knows; what was erased stays so until somebody says a new address on purpose.
+            let contact = place.contact.as_ref().filter(|_| !matches!(order.contact, Contact::Erased(_)));
+            if order.destination != place.destination || contact.is_some() {
                 // An address that can't be changed any more does not undo the rest of the amendment.
-                let moved = changing::address(scribe, &mut order, &place.destination, place.contact.as_ref());
+                let moved = changing::address(scribe, &mut order, &place.destination, contact);
                 if moved.is_err()
                     && order.contact == Contact::Kept
-                    && let Some(contact) = &place.contact
+                    && let Some(contact) = contact
                 {
                     scribe.contact = Some(Some(contact.clone()));
                 }

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
-    privacy, reservations, returns, script, stock, tracking, transfers,
+    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
+    policies, privacy, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -66,6 +66,7 @@ use super::route::{
         fulfilments::uncollected,
         fulfilments::deliver,
         fulfilments::carrier,
+        alerts::list,
         returns::announce,
         returns::list,
         returns::read,

@@ -10,8 +10,8 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks, policies,
-    privacy, reservations, returns, script, stock, tracking, transfers,
+    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
+    policies, privacy, reservations, returns, script, stock, tracking, transfers,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -84,6 +84,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/warehouses/{warehouse}/pick-lists", get(picks::lists)),
         ("/v1/orders/{order}/tracking", get(tracking::timeline)),
         ("/track/{token}", get(tracking::track)),
+        ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
     ]

@@ -8,7 +8,7 @@ use crate::actor::fault::Fault;
 use crate::actor::house::House;
 use crate::actor::house::locks::Locks;
 use crate::actor::mailbox::Mailbox;
-use crate::actor::view::{DeskView, DeskWatch, Served};
+use crate::actor::view::{Alerts, DeskView, DeskWatch, Served};
 use crate::domain::desk::{Answer, Desk, DeskCommand, DeskRules, Verb};
 use crate::domain::ids::{ChannelId, CommandId, OrderId, OrderNumber, SHARDS};
 use crate::domain::machine::Envelope;
@@ -66,6 +66,8 @@ pub struct Desks {
     pub(super) mailboxes: Vec<Mailbox<Desk>>,
     /// Open documents as confirmed.
     pub view: Arc<DeskView>,
+    /// What somebody should look at.
+    pub alerts: Arc<Alerts>,
     pub(super) book: Arc<Book>,
     pub(super) locks: Locks<OrderId>,
     pub(super) rules: OrderRules,
@@ -93,11 +95,12 @@ impl Lobby {
     ) -> Result<(Desks, Vec<Arc<Life>>), JournalError> {
         let (mut mailboxes, mut lives) = (Vec::new(), Vec::new());
         let desk_rules = rules.desk;
+        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
         for shard in 0..SHARDS {
-            let (view, book) = (self.view.clone(), self.book.clone());
+            let (view, book, alerts) = (self.view.clone(), self.book.clone(), alerts.clone());
             let watch = Arc::new(move || {
-                let (view, errands) = (view.clone(), book.clone());
-                Box::new(DeskWatch { view, shard, errands }) as Box<_>
+                let (view, errands, alerts) = (view.clone(), book.clone(), alerts.clone());
+                Box::new(DeskWatch { view, shard, errands, alerts }) as Box<_>
             });
             let fresh = Arc::new(move || Desk::new(desk_rules));
             let journal = JournalId::new(JournalKind::Desk, format!("{shard:02}"));
@@ -106,7 +109,7 @@ impl Lobby {
             lives.push(life);
         }
         let Self { view, book } = self;
-        let desks = Desks { mailboxes, view, book, locks: Locks::default(), rules: rules.clone() };
+        let desks = Desks { mailboxes, view, alerts, book, locks: Locks::default(), rules: rules.clone() };
         Ok((desks, lives))
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::order::Order;
 use crate::domain::warehouse::{Answer, Command};
+use crate::telemetry::Metrics;
 
 /// How often is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -30,7 +31,11 @@ const PARKED_MAX: usize = 500;
 const LOOK_MAX: usize = 2_000;
 
 /// Runs until it is told to stop.
-pub(in crate::actor::house) async fn run(house: Arc<House>, stopping: CancellationToken) {
+pub(in crate::actor::house) async fn run(
+    house: Arc<House>,
+    metrics: Arc<Metrics>,
+    stopping: CancellationToken,
+) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut round = 0_u32;
@@ -42,6 +47,9 @@ pub(in crate::actor::house) async fn run(house: Arc<House>, stopping: Cancellati
             _ = tick.tick() => {}
         }
         round = round.wrapping_add(1);
+        let open = house.desks.view.open();
+        metrics.documents_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+        metrics.documents_untold.set(i64::try_from(house.untold()).unwrap_or(i64::MAX));
         if round.is_multiple_of(SERVED_EVERY) {
             house.note_all_served().await;
         }

@@ -163,3 +163,28 @@ fn buyers_come_or_do_not() {
         assert_eq!((&level["on_hand"], &level["allocated"]), (&json!(6), &json!(0)));
     });
 }
+
+/// What somebody should look at is listed, newest first; a word that is no alert is told which ones are.
+#[test]
+fn alerts_are_listed() {
+    visit(|shop| async move {
+        shop.stock("BER", "TEE-M", 1).await;
+        let body = json!({"order": "late-1", "channel": "web", "ship_to": {"country": "DE"},
+            "promise_by": "2026-11-01T08:00:00Z", "lines": [{"line": "1", "sku": "TEE-M", "quantity": 1}]});
+        let placed = shop.post("/v1/orders", "p-late", &body.to_string()).await;
+        assert_eq!(placed.status, 201, "{placed:?}");
+        let part = placed.json()["fulfilments"][0]["fulfilment"].as_str().unwrap().to_owned();
+        let reject = shop.post(&format!("/v1/fulfilments/{part}/reject"), "r-1", "{}").await;
+        assert_eq!(reject.status, 200, "{reject:?}");
+        let alerts = shop.get("/v1/alerts?alert=order_unroutable").await.json();
+        let first = &alerts["items"][0];
+        assert_eq!(
+            (&first["alert"], &first["order"]),
+            (&json!("order_unroutable"), &json!("late-1")),
+            "{alerts}"
+        );
+        let wrong = shop.get("/v1/alerts?alert=order_shipped").await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.json()["detail"].as_str().unwrap().contains("order_late"), "{wrong:?}");
+    });
+}
