@@ -186,7 +186,7 @@ fn parcels(house: &House, order: &Order, part: &Fulfilment, words: Words) -> Vec
     let parcel = |parcel: &Parcel| TrackedParcel {
         state,
         text,
-        units: alone.then(|| part.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity))),
+        units: alone.then(|| part.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity))),
         at: since(order, part).map(Time),
         carrier: parcel.carrier.clone().map(Text),
         tracking: parcel.tracking.clone().map(Text),
