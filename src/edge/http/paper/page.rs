@@ -131,6 +131,9 @@ fn support(words: Words, support: &SupportAnswer) -> String {
 }
 
 fn list(facts: &[(&str, Cow<'_, str>)]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
     let rows = facts.iter().map(|(name, said)| format!("<div><dt>{name}</dt><dd>{said}</dd></div>\n"));
     format!("<dl>\n{}</dl>\n", rows.collect::<String>())
 }
