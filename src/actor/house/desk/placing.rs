@@ -53,17 +53,21 @@ impl House {
             Answer::Refused(refusal) => return Err(self.demand_refused(&place, refusal).into()),
             Answer::Unknown | Answer::Done => return Err(Fault::OutcomeUnknown),
         };
-        let settled = if document.task().is_some() { self.drive_on(&id).await? } else { Some(document) };
+        // The order is written: whoever is away now does not undo it, so nobody may say that nothing was done.
+        let driven = if document.task().is_some() { self.drive_on(&id).await } else { Ok(Some(document)) };
+        let settled = driven.map_err(Fault::after_a_part)?;
         match settled {
             Some(Document::Order(order)) if !order.withdrawn => Ok(PlacedOrder { order, superseded }),
             // It was refused while its stock was claimed; the desk remembers why.
-            Some(_) | None => match self.ask_desk(envelope, place.clone()).await? {
-                Answer::Refused(refusal) => Err(self.demand_refused(&place, refusal).into()),
-                Answer::Document(Document::Order(order)) => Ok(PlacedOrder { order, superseded }),
-                Answer::Document(_) | Answer::Superseded(_) | Answer::Unknown | Answer::Done => {
-                    Err(Fault::OutcomeUnknown)
+            Some(_) | None => {
+                match self.ask_desk(envelope, place.clone()).await.map_err(Fault::after_a_part)? {
+                    Answer::Refused(refusal) => Err(self.demand_refused(&place, refusal).into()),
+                    Answer::Document(Document::Order(order)) => Ok(PlacedOrder { order, superseded }),
+                    Answer::Document(_) | Answer::Superseded(_) | Answer::Unknown | Answer::Done => {
+                        Err(Fault::OutcomeUnknown)
+                    }
                 }
-            },
+            }
         }
     }
 
