@@ -15,7 +15,10 @@ mod cases;
 mod desk;
 mod follower;
 mod ledger;
+mod orders;
 mod script;
+mod shopping;
+mod stockroom;
 mod world;
 
 use journal_faults::{calm, forking, losing, rough};

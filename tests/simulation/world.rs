@@ -14,7 +14,9 @@ use lagerd::actor::house::{ChannelSpec, Mode, OrderRules, Sender, WarehouseSpec}
 use lagerd::actor::journaled::Limits;
 use lagerd::actor::{Fault, House};
 use lagerd::domain::channel::Channel;
+use lagerd::domain::desk::Desk;
 use lagerd::domain::ids::{ChannelId, WarehouseId};
+use lagerd::domain::item::Items;
 use lagerd::domain::memory::{End, Windows};
 use lagerd::domain::refusal::Refusal;
 use lagerd::domain::time::{Clock, Timestamp};
@@ -38,7 +40,7 @@ pub(crate) struct VirtualClock {
     /// How far the wall clock was set forward, in milliseconds; backward where negative.
     pub(crate) set_by: AtomicI64,
     /// The next actor that asks for the time dies of it.
-    deadly: AtomicBool,
+    pub(crate) deadly: AtomicBool,
 }
 
 impl VirtualClock {
@@ -78,7 +80,7 @@ pub(crate) struct Nature {
 }
 
 /// More deaths of one actor than five in a minute would end the process.
-const BETWEEN_DEATHS: Duration = Duration::from_secs(15);
+pub(crate) const BETWEEN_DEATHS: Duration = Duration::from_secs(15);
 
 pub(crate) struct World {
     journal: Arc<MemoryJournal>,
@@ -114,7 +116,7 @@ pub(crate) fn paused<F: Future>(test: F) -> F::Output {
     system.block_on(test)
 }
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules {
         max_hold_ms: 600_000,
         count_horizon_ms: 48 * 3_600_000,
@@ -143,9 +145,19 @@ pub(crate) async fn open(
     clock: &Arc<VirtualClock>,
     seed: u64,
 ) -> (Arc<House>, CancellationToken) {
+    open_as(&opening(), journal, clock, seed).await
+}
+
+/// Opens a house that is made of something else.
+pub(crate) async fn open_as(
+    opening: &Opening,
+    journal: &Arc<MemoryJournal>,
+    clock: &Arc<VirtualClock>,
+    seed: u64,
+) -> (Arc<House>, CancellationToken) {
     let ground = ground(journal, clock, seed);
     loop {
-        match House::open(&ground, &opening()).await {
+        match House::open(&ground, opening).await {
             Ok(house) => return (house, ground.stopping),
             Err(JournalError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
             Err(error) => panic!("the house does not open: {error}"),
@@ -171,6 +183,17 @@ pub(crate) fn ground(journal: &Arc<MemoryJournal>, clock: &Arc<VirtualClock>, se
     }
 }
 
+/// Now and then somebody else writes an entry that says nothing.
+pub(crate) fn let_others_write(journal: &MemoryJournal, clock: &Arc<VirtualClock>) {
+    let writer = clock.clone();
+    journal.faults().set_foreign_writer(move |id, _| match id.kind {
+        JournalKind::Channel => empty::<Channel>(writer.wall()),
+        JournalKind::Desk => empty::<Desk>(writer.wall()),
+        JournalKind::Items => empty::<Items>(writer.wall()),
+        JournalKind::Warehouse => empty::<Warehouse>(writer.wall()),
+    });
+}
+
 /// An entry that says nothing.
 fn empty<M: Recorded>(at: Timestamp) -> bytes::Bytes {
     Entry::<M> { at, causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }.encode()
@@ -181,11 +204,7 @@ impl World {
         let journal = MemoryJournal::new(changes_of, seed).with_latency(Duration::from_millis(2));
         let journal = Arc::new(journal);
         let clock = Arc::new(VirtualClock::new());
-        let writer = clock.clone();
-        journal.faults().set_foreign_writer(move |id, _| match id.kind {
-            JournalKind::Channel => empty::<Channel>(writer.wall()),
-            _ => empty::<Warehouse>(writer.wall()),
-        });
+        let_others_write(&journal, &clock);
         let (house, stopping) = open(&journal, &clock, seed).await;
         let rival = if nature.rival { Some(open(&journal, &clock, !seed).await.0) } else { None };
         let (script, ledger, died) = (Script::new(seed), Ledger::default(), Instant::now());

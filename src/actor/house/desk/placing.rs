@@ -23,6 +23,9 @@ pub struct PlacedOrder {
     pub superseded: bool,
 }
 
+/// How often an order is taken in anew that others, who sent it at the same time, were refused.
+const PLACED_TRIES: u32 = 8;
+
 impl House {
     /// Takes an order in, finds places for it and promises its stock. Answers once nothing is left to be told, with how
     /// the order stands then; a warehouse that is away is told later, and the order stands as it is.
@@ -45,26 +48,28 @@ impl House {
             order.routing = Some(Box::new(self.first_routing(&order, point, &held)?));
         }
         let envelope = self.envelope(sender);
-        let place = Verb::Place(Box::new(order));
-        let answer = self.ask_desk(envelope.clone(), place.clone()).await?;
-        let (document, superseded) = match answer {
-            Answer::Document(document) => (document, false),
-            Answer::Superseded(document) => (document, true),
-            Answer::Refused(refusal) => return Err(self.demand_refused(&place, refusal).into()),
-            Answer::Unknown | Answer::Done => return Err(Fault::OutcomeUnknown),
-        };
-        let settled = if document.task().is_some() { self.drive_on(&id).await? } else { Some(document) };
-        match settled {
-            Some(Document::Order(order)) if !order.withdrawn => Ok(PlacedOrder { order, superseded }),
-            // It was refused while its stock was claimed; the desk remembers why.
-            Some(_) | None => match self.ask_desk(envelope, place.clone()).await? {
-                Answer::Refused(refusal) => Err(self.demand_refused(&place, refusal).into()),
-                Answer::Document(Document::Order(order)) => Ok(PlacedOrder { order, superseded }),
-                Answer::Document(_) | Answer::Superseded(_) | Answer::Unknown | Answer::Done => {
-                    Err(Fault::OutcomeUnknown)
-                }
-            },
+        for _ in 0..PLACED_TRIES {
+            let place = Verb::Place(Box::new(order.clone()));
+            let answer = self.ask_desk(envelope.clone(), place.clone()).await?;
+            let (document, superseded) = match answer {
+                Answer::Document(document) => (document, false),
+                Answer::Superseded(document) => (document, true),
+                Answer::Refused(refusal) => return Err(self.demand_refused(&place, refusal).into()),
+                Answer::Unknown | Answer::Done => return Err(Fault::OutcomeUnknown),
+            };
+            // The order is written: whoever is away now does not undo it, so nobody may say that nothing was done.
+            let driven =
+                if document.task().is_some() { self.drive_on(&id).await } else { Ok(Some(document)) };
+            if let Some(Document::Order(order)) = driven.map_err(Fault::after_a_part)?
+                && !order.withdrawn
+            {
+                return Ok(PlacedOrder { order, superseded });
+            }
+            // It was refused while its stock was claimed. The desk remembers why under the id it was taken in with; under
+            // another id of the same order it is taken in anew, and has to be carried out like the first time.
+            order.routing = None;
         }
+        Err(Fault::OutcomeUnknown)
     }
 
     /// Any other command about a document: sends it, carries out what the document then has to tell, answers how it
