@@ -27,21 +27,27 @@ struct Order {
     waits: Vec<Claim>,
     blocked: Vec<String>,
     cancelled: bool,
+    unpaid: bool,
 }
 
-/// Where to, from where, and what.
-type Moves = (String, String, Vec<(String, i64)>);
+/// Goods on their way: where to, where from, and what.
+#[derive(Debug, Clone)]
+struct Move {
+    to: String,
+    from: String,
+    lines: Vec<(String, i64)>,
+}
 
 /// Documents by id.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     orders: BTreeMap<String, Order>,
     ids: HashMap<(String, String), String>,
-    /// Returns, transfers and receipts: where to, from where, and what.
-    moves: HashMap<String, Moves>,
+    /// Returns, transfers and receipts.
+    moves: HashMap<String, Move>,
 }
 
-const OPEN: [&str; 5] = ["requested", "accepted", "picked", "packed", "ready_for_pickup"];
+const OPEN: [&str; 6] = ["on_hold", "requested", "accepted", "picked", "packed", "ready_for_pickup"];
 const LEFT: [&str; 3] = ["shipped", "delivered", "collected"];
 
 fn illegal() -> Answer {
@@ -62,6 +68,16 @@ impl Books {
             ("GET", ["orders", id]) => (200, self.order(id)),
             ("POST", ["orders", id, "cancel"]) => self.cancel(id),
             ("POST", ["orders", id, "payment"]) if asked.body["state"] == "failed" => self.cancel(id),
+            ("POST", ["orders", id, "payment"]) => {
+                let order = self.desk.orders.get_mut(*id).unwrap();
+                order.unpaid = false;
+                order
+                    .parts
+                    .iter_mut()
+                    .filter(|part| part.state == "on_hold")
+                    .for_each(|part| part.state = "requested");
+                (200, self.order(id))
+            }
             ("POST", ["orders", id, _]) => (200, self.order(id)),
             ("GET", ["fulfilments"]) => {
                 let asked: HashMap<&str, &str> =
@@ -104,6 +120,7 @@ impl Books {
             waits: Vec::new(),
             blocked: Vec::new(),
             cancelled: false,
+            unpaid: body["payment"]["state"] == "pending",
         };
         let id = format!("00-{:06}", self.desk.orders.len());
         if let Some(warehouse) = body["fulfilled"]["warehouse"].as_str() {
@@ -139,15 +156,15 @@ impl Books {
 
     fn promise(&mut self, id: &str, order: &mut Order, plan: Vec<Claim>) {
         self.shift(&plan, 1);
+        let state = if order.unpaid { "on_hold" } else { "requested" };
         for (sku, warehouse, quantity) in plan {
-            let open =
-                order.parts.iter_mut().find(|part| part.warehouse == warehouse && part.state == "requested");
+            let open = order.parts.iter_mut().find(|part| part.warehouse == warehouse && part.state == state);
             match open {
                 Some(part) => part.lines.push((sku, quantity)),
                 None => order.parts.push(Part {
                     id: format!("{id}-f{}", order.parts.len() + 1),
                     warehouse,
-                    state: "requested",
+                    state,
                     lines: vec![(sku, quantity)],
                 }),
             }
@@ -274,10 +291,10 @@ impl Books {
                 state = "allocated";
                 self.shift(&claim, 1);
             }
-            self.desk.moves.insert(id.clone(), (to, text("from"), lines));
+            self.desk.moves.insert(id.clone(), Move { to, from: text("from"), lines });
             return (201, json!({"return": id, "transfer": id, "inbound": id, "state": state}));
         };
-        let (to, from, lines) = self.desk.moves[*id].clone();
+        let Move { to, from, lines } = self.desk.moves[*id].clone();
         for (sku, quantity) in &lines {
             match *verb {
                 "ship" => {
