@@ -110,6 +110,18 @@ impl House {
         self.journal.row(&journal(shard), Table::Contacts, order.as_str().as_bytes()).await.map_err(away)
     }
 
+    /// A document as the store has it, open or settled, whatever this daemon's desk knows.
+    pub(super) async fn stored_document(&self, id: &OrderId) -> Result<Option<Document>, Fault> {
+        let Some(shard) = id.shard() else { return Ok(None) };
+        let key = id.as_str().as_bytes();
+        let row = self.journal.row(&journal(shard), Table::Orders, key).await.map_err(away)?;
+        let Some(value) = row else { return self.archived_document(id).await };
+        match Desk::row_from(Table::Orders, key, &value).map_err(away)? {
+            DeskRow::Open(_, document) => Ok(document),
+            DeskRow::Archived(..) | DeskRow::Refused(..) | DeskRow::Asked(..) => Ok(None),
+        }
+    }
+
     /// A settled document.
     pub(super) async fn archived_document(&self, id: &OrderId) -> Result<Option<Document>, Fault> {
         let Some(shard) = id.shard() else { return Ok(None) };
