@@ -282,7 +282,9 @@ fn split(
     if !part.lines.is_empty() {
         part.number = order.next_fulfilment();
         part.parcels = Vec::new();
-        scribe.asked.push(((part.warehouse.clone(), part.day), 1));
+        if part.state.is_allocated() {
+            scribe.asked.push(((part.warehouse.clone(), part.day), 1));
+        }
         order.fulfilments.push(part);
     }
     Ok(())
