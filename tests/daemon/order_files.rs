@@ -27,7 +27,9 @@ async fn orders_come_from_a_file() {
         for _ in 0..2 {
             let (code, said) = daemon.run(&words).await;
             assert_eq!(code, Some(1), "{said}");
-            for told in ["2 orders applied, 2 refused", "line 5, column quantity", "line 4: insufficient_stock"] {
+            for told in
+                ["2 orders applied, 2 refused", "line 5, column quantity", "line 4: insufficient_stock"]
+            {
                 assert!(said.contains(told) && !said.contains(CANARY), "{told}: {said}");
             }
             assert_eq!(figures(&mut client, "TEE", "BER").await, (5, 0, 2));
@@ -46,11 +48,14 @@ async fn orders_come_from_a_file() {
         }
         let (code, said) = daemon.run(&["inspect", "order", "o-1", "--channel", "web"]).await;
         assert_eq!(code, Some(0), "{said}");
-        for told in ["order o-1 of web", "contact kept", "2 TEE: allocated 2", "BER: place 1", "order_accepted"] {
+        for told in
+            ["order o-1 of web", "contact kept", "2 TEE: allocated 2", "BER: place 1", "order_accepted"]
+        {
             assert!(said.contains(told), "{told}: {said}");
         }
         assert!(!said.contains("Ada"), "{said}");
-        let part = said.split_whitespace().find(|word| word.ends_with("-f1")).expect("a fulfilment").to_owned();
+        let part =
+            said.split_whitespace().find(|word| word.ends_with("-f1")).expect("a fulfilment").to_owned();
         let (_, by_part) = daemon.run(&["inspect", "order", &part]).await;
         assert_eq!(by_part, said, "a part leads to its order");
         for words in [&["inspect", "order", "o-9"][..], &["inspect", "order", "o-1", "--channel", "other"]] {
