@@ -40,6 +40,8 @@ mod odd;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod order_files;
+#[cfg(test)]
 mod orders_durable;
 #[cfg(test)]
 mod orders_market;

@@ -12,17 +12,25 @@ use crate::journal::record::Recorded;
 use crate::journal::{JournalError, JournalId, JournalKind, RowCursor, Table};
 use std::sync::Arc;
 
+/// How often a document is looked for that is found neither among the open ones nor in the archive.
+const LOOKS_MAX: usize = 2;
+
 impl House {
     /// A document by its id, open or settled.
     ///
     /// # Errors
     /// [`Refusal::UnknownDocument`], or what stood in the way.
     pub async fn document(&self, id: &OrderId) -> Result<Document, Fault> {
-        let unknown = || Fault::from(Refusal::UnknownDocument { kind: "document" });
-        match self.desks.view.get(id) {
-            Some(document) => Ok(document),
-            None => self.archived_document(id).await?.ok_or_else(unknown),
+        // One that is reopened between the two looks, say by a return, is in neither: it is there at the next.
+        for _ in 0..LOOKS_MAX {
+            if let Some(document) = self.desks.view.get(id) {
+                return Ok(document);
+            }
+            if let Some(document) = self.archived_document(id).await? {
+                return Ok(document);
+            }
         }
+        Err(Refusal::UnknownDocument { kind: "document" }.into())
     }
 
     /// An order by its id over all channels, or by its channel's number; without a channel all of them are looked at.
