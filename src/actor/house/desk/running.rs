@@ -14,6 +14,7 @@ use crate::domain::desk::claiming::waits_for_place;
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::order::Order;
+use crate::domain::routing::{Left, LeftWhat};
 use crate::domain::warehouse::{Answer, Command};
 use crate::telemetry::Metrics;
 
@@ -160,6 +161,17 @@ impl House {
         retried.buffer_unordered(AT_ONCE).for_each(|()| async {}).await;
     }
 
+    /// Whether units that nobody ships may wait for goods: the channel must have room for them, or they would be refused
+    /// again and again.
+    fn may_wait(&self, order: &Order, left: &Left) -> bool {
+        let LeftWhat::Backorder { .. } = left.what else { return false };
+        let (Some(line), Ok(handle)) = (order.line(&left.line), self.channel(&order.channel)) else {
+            return false;
+        };
+        let terms = handle.view.row(&line.sku).unwrap_or_default();
+        order.told || left.quantity <= terms.room(handle.spec.backorder_room(), self.now())
+    }
+
     /// Whether another routing would find something now.
     fn may_go_on(&self, order: &Order) -> bool {
         if waits_for_card(order) {
@@ -170,11 +182,8 @@ impl House {
         }
         let routing = self.route_rest(order, &super::figures::Held::new());
         routing.is_ok_and(|routing| {
-            let left = &routing.decision.left;
-            let waits = |left: &crate::domain::routing::Left| {
-                matches!(left.what, crate::domain::routing::LeftWhat::Backorder { .. })
-            };
-            !routing.decision.parts.is_empty() || left.iter().any(waits)
+            let left = routing.decision.left.iter();
+            !routing.decision.parts.is_empty() || left.into_iter().any(|left| self.may_wait(order, left))
         })
     }
 }
