@@ -7,8 +7,9 @@ use config::{ConfigError, Environment, File, FileFormat, Value, ValueKind};
 
 use super::node::{Kind, Node};
 use super::reader::{Findings, Key, Table};
+use super::settings::Addresses;
 use super::store::{self, UrlKeys};
-use super::{Problems, Settings, StoreKind};
+use super::{Problems, Secret, Settings, StoreKind, amqp};
 
 /// The shipped file: every key with its meaning, and what counts when no file is given.
 pub const SHIPPED: &str = include_str!("../../config/lagerd.toml");
@@ -61,7 +62,7 @@ pub fn load(sources: &Sources) -> Result<Settings, Problems> {
     let values = merged(sources, &mut findings.problems)?;
     let (mut settings, keys) = Settings::read(Table::top(&mut findings, values));
     let mut problems = findings.problems;
-    resolve_url(&mut settings, &keys, sources, &mut problems);
+    resolve_addresses(&mut settings, &keys, sources, &mut problems);
     settings.check(&mut problems);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
@@ -160,41 +161,65 @@ fn whole<N: TryInto<i64> + ToString + Copy>(number: N) -> Kind {
     number.try_into().map_or_else(|_| Kind::Text(number.to_string()), Kind::Whole)
 }
 
-fn resolve_url(settings: &mut Settings, keys: &UrlKeys, sources: &Sources, problems: &mut Problems) {
-    let mut given: Vec<&str> = Vec::new();
-    given.extend(settings.store.url.as_ref().map(|_| "store.url"));
-    given.extend(keys.file.as_ref().map(|_| "store.url_file"));
-    given.extend(keys.credential.as_ref().map(|_| "store.url_credential"));
-    if given.len() > 1 {
-        problems.add("store", format!("found {}", given.join(" and ")), "give the address once");
-        return;
-    }
-    if settings.store.kind == StoreKind::Redis && given.is_empty() && !problems.names("store.url") {
+/// An address that may stand in its own key, in a file, or in a credential.
+struct Address<'a> {
+    section: &'static str,
+    keys: &'a UrlKeys,
+    /// Reads one.
+    parse: fn(&str) -> Option<Secret>,
+    /// What one looks like.
+    looks: &'static str,
+}
+
+fn resolve_addresses(settings: &mut Settings, keys: &Addresses, sources: &Sources, problems: &mut Problems) {
+    let store = Address { section: "store", keys: &keys.store, parse: store::url, looks: store::URL };
+    store.resolve(&mut settings.store.url, sources, problems);
+    let named = ["store", "store.url", "store.url_file", "store.url_credential"];
+    if settings.store.kind == StoreKind::Redis
+        && settings.store.url.is_none()
+        && !named.iter().any(|key| problems.names(key))
+    {
         let expected = "set store.url, store.url_file or store.url_credential";
         problems.add("store.url", "missing while store.kind is \"redis\"", expected);
     }
-    let (key, file) = match (&keys.file, &keys.credential) {
-        (Some(file), _) => ("store.url_file", file.clone()),
-        (None, Some(name)) => match sources.environment.get("CREDENTIALS_DIRECTORY") {
-            Some(folder) => ("store.url_credential", Path::new(folder).join(name)),
-            None => {
-                let found = "systemd handed over no credentials (CREDENTIALS_DIRECTORY is not set)";
-                let expected = format!("a unit with LoadCredential={name}:<file>");
-                return problems.add("store.url_credential", found, expected);
-            }
-        },
-        (None, None) => return,
-    };
-    match std::fs::read_to_string(&file) {
-        Err(error) => {
-            let found = format!("{} can't be read: {error}", file.display());
-            problems.add(key, found, "a readable file whose first line is the address");
+    let amqp = Address { section: "amqp", keys: &keys.amqp, parse: amqp::url, looks: amqp::URL };
+    amqp.resolve(&mut settings.amqp.url, sources, problems);
+}
+
+impl Address<'_> {
+    fn resolve(&self, url: &mut Option<Secret>, sources: &Sources, problems: &mut Problems) {
+        let Self { section, keys, parse, looks } = self;
+        let mut given: Vec<String> = Vec::new();
+        given.extend(url.as_ref().map(|_| format!("{section}.url")));
+        given.extend(keys.file.as_ref().map(|_| format!("{section}.url_file")));
+        given.extend(keys.credential.as_ref().map(|_| format!("{section}.url_credential")));
+        if given.len() > 1 {
+            problems.add(*section, format!("found {}", given.join(" and ")), "give the address once");
+            return;
         }
-        Ok(text) => {
-            settings.store.url = text.lines().next().and_then(store::url);
-            if settings.store.url.is_none() {
-                let found = format!("{} begins with something else (not shown)", file.display());
-                problems.add(key, found, format!("expected {}", store::URL));
+        let (key, file) = match (&keys.file, &keys.credential) {
+            (Some(file), _) => (format!("{section}.url_file"), file.clone()),
+            (None, Some(name)) => match sources.environment.get("CREDENTIALS_DIRECTORY") {
+                Some(folder) => (format!("{section}.url_credential"), Path::new(folder).join(name)),
+                None => {
+                    let found = "systemd handed over no credentials (CREDENTIALS_DIRECTORY is not set)";
+                    let expected = format!("a unit with LoadCredential={name}:<file>");
+                    return problems.add(format!("{section}.url_credential"), found, expected);
+                }
+            },
+            (None, None) => return,
+        };
+        match std::fs::read_to_string(&file) {
+            Err(error) => {
+                let found = format!("{} can't be read: {error}", file.display());
+                problems.add(key, found, "a readable file whose first line is the address");
+            }
+            Ok(text) => {
+                *url = text.lines().next().and_then(parse);
+                if url.is_none() {
+                    let found = format!("{} begins with something else (not shown)", file.display());
+                    problems.add(key, found, format!("expected {looks}"));
+                }
             }
         }
     }

@@ -10,6 +10,7 @@
 //!
 //! Deliberately lacks: opinions about what a setting does. Sections and keys exist once something reads them.
 
+mod amqp;
 mod channel;
 mod check;
 mod feed;
@@ -31,6 +32,7 @@ mod tests;
 mod token;
 mod warehouse;
 
+pub use amqp::{Amqp, Topology};
 pub use channel::{Channel, ChannelMode, Support};
 pub use check::parse_id;
 pub use feed::Feed;

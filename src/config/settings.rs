@@ -9,8 +9,8 @@ use super::reader::{Findings, Table};
 use super::store::UrlKeys;
 use super::token::Scope;
 use super::{
-    Channel, Feed, Http, Limits, LogFormat, Orders, Privacy, Problems, Routing, Store, StoreKind, Token,
-    Warehouse,
+    Amqp, Channel, Feed, Http, Limits, LogFormat, Orders, Privacy, Problems, Routing, Store, StoreKind,
+    Token, Warehouse,
 };
 
 /// Everything the daemon can be told. Values are within their ranges and fit each other.
@@ -26,6 +26,8 @@ pub struct Settings {
     pub feed: Feed,
     /// Where the journals live.
     pub store: Store,
+    /// The broker.
+    pub amqp: Amqp,
     /// What keeps memory and answers bounded.
     pub limits: Limits,
     /// Which warehouse ships an order.
@@ -45,6 +47,13 @@ pub struct Settings {
     pub tokens: Vec<Token>,
 }
 
+/// Where else addresses may stand than in their own keys.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    pub(super) store: UrlKeys,
+    pub(super) amqp: UrlKeys,
+}
+
 impl Default for Settings {
     /// One warehouse and one channel on the embedded store: enough to try everything.
     fn default() -> Self {
@@ -57,12 +66,13 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(super) fn read(mut top: Table<'_>) -> (Self, UrlKeys) {
+    pub(super) fn read(mut top: Table<'_>) -> (Self, Addresses) {
         let log = top.text("log", ("info", "info".to_owned()), check::FILTER, check::filter);
         let log_format = top.word("log_format", LogFormat::Auto);
         let http = top.section("http", Http::read);
         let feed = top.section("feed", Feed::read);
-        let (store, keys) = top.section("store", Store::read);
+        let (store, store_keys) = top.section("store", Store::read);
+        let (amqp, amqp_keys) = top.section("amqp", Amqp::read);
         let limits = top.section("limits", Limits::read);
         let routing = top.section("routing", Routing::read);
         let orders = top.section("orders", Orders::read);
@@ -77,6 +87,7 @@ impl Settings {
             http,
             feed,
             store,
+            amqp,
             limits,
             routing,
             orders,
@@ -85,7 +96,7 @@ impl Settings {
             channels,
             tokens,
         };
-        (settings, keys)
+        (settings, Addresses { store: store_keys, amqp: amqp_keys })
     }
 
     /// Notes what is wrong between settings that are right each by itself.

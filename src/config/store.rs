@@ -62,20 +62,7 @@ impl Store {
             retain_days: table.whole("retain_days", 30, 1..=3_650),
             ring_bytes: table.whole("ring_bytes", 67_108_864, 0..=17_179_869_184),
         };
-        let keys = UrlKeys {
-            file: table.text_opt("url_file", "the path of a file whose first line is the address", file),
-            credential: table.text_opt(
-                "url_credential",
-                "the name of a systemd credential that holds the address",
-                |text| {
-                    if text.is_empty() || text.contains('/') {
-                        Err(String::new())
-                    } else {
-                        Ok(text.to_owned())
-                    }
-                },
-            ),
-        };
+        let keys = UrlKeys::read(table);
         (store, keys)
     }
 }
@@ -90,6 +77,27 @@ pub(super) const URL: &str = "an address that begins with redis://, rediss:// or
 pub(super) struct UrlKeys {
     pub(super) file: Option<PathBuf>,
     pub(super) credential: Option<String>,
+}
+
+impl UrlKeys {
+    pub(super) fn read(table: &mut Table<'_>) -> Self {
+        Self {
+            file: table.text_opt("url_file", "the path of a file whose first line is the address", |text| {
+                if text.is_empty() { Err(String::new()) } else { Ok(PathBuf::from(text)) }
+            }),
+            credential: table.text_opt(
+                "url_credential",
+                "the name of a systemd credential that holds the address",
+                |text| {
+                    if text.is_empty() || text.contains('/') {
+                        Err(String::new())
+                    } else {
+                        Ok(text.to_owned())
+                    }
+                },
+            ),
+        }
+    }
 }
 
 /// An address of Redis, checked by its scheme alone: the rest is the client's business.

@@ -11,6 +11,7 @@
 //!
 //! Deliberately lacks: rules about stock, and any state of its own beyond the connections it serves.
 
+pub mod amqp;
 pub mod auth;
 pub mod command;
 pub mod door;

@@ -14,6 +14,7 @@
 
 pub mod bell;
 pub mod channel;
+pub mod happened;
 pub mod latest;
 pub mod news;
 pub mod reader;
