@@ -117,10 +117,11 @@ impl Relay {
         place.told(at.version, self.clock.wall());
         while !stopping.is_cancelled() {
             bell.borrow_and_update();
-            if !run.send_next().await? {
-                run.wait(&mut bell, stopping).await?;
+            if let Err(trouble) = run.go_on(&mut bell, stopping).await {
+                // What is confirmed stays so: a run that ends early must not begin where it began.
+                run.save_if_due(true).await?;
+                return Err(trouble);
             }
-            run.save_if_due(false).await?;
         }
         drop(tokio::time::timeout(LAST_WORDS, run.finish()).await);
         Ok(())
@@ -128,8 +129,19 @@ impl Relay {
 }
 
 impl Run<'_> {
+    async fn go_on(
+        &mut self,
+        bell: &mut watch::Receiver<u64>,
+        stopping: &CancellationToken,
+    ) -> Result<(), Trouble> {
+        if !self.send_next(stopping).await? {
+            self.wait(bell, stopping).await?;
+        }
+        self.save_if_due(false).await
+    }
+
     /// Sends the next entries; false where there are none.
-    async fn send_next(&mut self) -> Result<bool, Trouble> {
+    async fn send_next(&mut self, stopping: &CancellationToken) -> Result<bool, Trouble> {
         let from = self.sent.version.max(1);
         let page = self.relay.journal.read(self.id, from, PAGE).await?;
         if let Some(last) = page.last() {
@@ -153,6 +165,9 @@ impl Run<'_> {
         };
         let any = !entries.is_empty();
         for stored in entries {
+            if stopping.is_cancelled() {
+                break;
+            }
             let mut happened = of_entry(self.id, &stored)?;
             self.join_contacts(&mut happened).await?;
             self.send(stored.head, happened).await?;
@@ -198,11 +213,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Waits for the oldest thing on its way.
+    /// Waits for the oldest thing on its way; what is confirmed already is written meanwhile.
     async fn confirmed(&mut self) -> Result<(), Trouble> {
-        match self.window.next().await {
-            Some((head, things, done)) => self.take(head, things, done),
-            None => Ok(()),
+        loop {
+            match tokio::time::timeout(SAVE_EVERY, self.window.next()).await {
+                Ok(Some((head, things, done))) => return self.take(head, things, done),
+                Ok(None) => return Ok(()),
+                Err(_) => self.save_if_due(false).await?,
+            }
         }
     }
 
