@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::reply::with_type;
 use super::route::{
     alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -91,6 +91,7 @@ use super::route::{
         tracking::track,
         privacy::erase,
         privacy::export,
+        replay::replay,
     )
 )]
 struct Document;
