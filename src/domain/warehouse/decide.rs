@@ -68,7 +68,7 @@ impl Machine for Warehouse {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         let floors = self.memory.floors();
         self.memory.purge_holds(&floors);
     }
@@ -77,7 +77,7 @@ impl Machine for Warehouse {
         self.claim_again(lost, versions, now)
     }
 
-    fn settle(&mut self, confirmed: &[Row]) {
+    fn settle(&mut self, confirmed: &[Row], _version: u64) {
         for row in confirmed {
             if let Row::Floors(floors) = row {
                 self.memory.purge_holds(floors);

@@ -32,6 +32,9 @@ pub struct OrderRules {
     pub keeping: Keeping,
 }
 
+/// How often the archive is looked at for one command.
+const LOOKS_MAX: usize = 5;
+
 const DAY_MS: i64 = 86_400_000;
 
 impl Default for OrderRules {
@@ -141,16 +144,27 @@ impl House {
         mailbox.ok_or(Refusal::UnknownDocument { kind: "document" })
     }
 
-    /// Asks a document's desk. A document that is not open is looked up in the archive first and goes with the command.
+    /// Asks a document's desk. A document that is not open is looked up in the archive first and goes with the command;
+    /// where it settled in between, it is looked up again.
     pub(super) async fn ask_desk(&self, envelope: Envelope, verb: Verb) -> Result<Answer, Fault> {
-        let Some(id) = verb.document().cloned() else {
-            return Err(Refusal::UnknownDocument { kind: "document" }.into());
+        let unknown = Refusal::UnknownDocument { kind: "document" };
+        let Some((id, shard)) = verb.document().and_then(|id| Some((id.clone(), id.shard()?))) else {
+            return Err(unknown.into());
         };
-        let archived = match self.desks.view.get(&id) {
-            Some(_) => None,
-            None => self.archived_document(&id).await?,
-        };
-        self.mailbox_of(&id)?.ask(envelope, DeskCommand { verb, archived }).await
+        for _ in 0..LOOKS_MAX {
+            let looked = self.desks.view.version(shard);
+            let archived = match self.desks.view.get(&id) {
+                Some(_) => None,
+                None => self.archived_document(&id).await?,
+            };
+            let command = DeskCommand { verb: verb.clone(), archived, looked };
+            match self.mailbox_of(&id)?.ask(envelope.clone(), command).await? {
+                Answer::LookAgain => {}
+                answer => return Ok(answer),
+            }
+        }
+        // It settles and is opened again all the time; nothing was done.
+        Err(Fault::Busy)
     }
 
     /// The envelope of a command from inside the house.

@@ -142,8 +142,8 @@ impl World {
         for row in &batch.closed.rows {
             self.mirror.put(row.clone());
         }
-        self.mirror.settle(&batch.closed.rows);
-        self.warehouse.settle(&batch.closed.rows);
+        self.mirror.settle(&batch.closed.rows, self.confirmed);
+        self.warehouse.settle(&batch.closed.rows, self.confirmed);
         check(&self.mirror);
         if self.in_flight.is_empty() && self.batch.is_none() {
             // Ids of holds are no rows. At the bound on ids one of this very moment may be forgotten live, where a floor

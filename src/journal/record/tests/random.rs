@@ -269,7 +269,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ];
     prop_oneof![
         (any::<u32>(), lines(), time(), of(end))
-            .prop_map(|(attempt, lines, deadline, end)| Outcome::Claimed { attempt, lines, deadline, end }),
+            .prop_map(|(attempt, lines, deadline, end)| Outcome::claimed(attempt, lines, deadline, end)),
         any::<u32>().prop_map(|attempt| Outcome::ReleasedUnseen { attempt }),
         id().prop_map(Outcome::Acted),
         any::<bool>().prop_map(|covered| Outcome::Moved { covered }),

@@ -199,7 +199,7 @@ fn remembered() -> Vec<Remembered> {
         Some(End::Shipped),
         Some(End::Abandoned),
     ];
-    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let claimed = |end| Outcome::claimed(3, vec![line("TEE-M", 2)], AT, end);
     let others = [
         Outcome::ReleasedUnseen { attempt: 4 },
         Outcome::Acted(id("r-1")),
@@ -233,7 +233,7 @@ pub(super) fn rows() -> Vec<Row> {
         draws: Vec::new(),
         replaced: Vec::new(),
     };
-    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let claimed = |end| Outcome::claimed(3, vec![line("TEE-M", 2)], AT, end);
     let known = |class, outcome| {
         Row::Remembered(id("x-1"), Some(Remembered { class, time: AT, fingerprint: 5, outcome }))
     };
