@@ -33,6 +33,9 @@ const STEPS: u32 = 60;
 const SEEDS: u64 = 6;
 /// Everything is looked at after so many of them.
 const CHECK_EVERY: u32 = 12;
+/// After so long every hold is past its time: carts hold for a minute and a half at most, claims for two. What passes
+/// without anything to do costs the most of all.
+const REST: Duration = Duration::from_secs(300);
 
 /// What a sender was told.
 #[derive(Debug, Clone)]
@@ -256,7 +259,7 @@ impl Orders {
     async fn check(&mut self, at_rest: bool) {
         self.quiesce().await;
         if at_rest {
-            tokio::time::sleep(Duration::from_secs(900)).await;
+            tokio::time::sleep(REST).await;
             self.quiesce().await;
         }
         let documents = stockroom::documents(&self.house).await;
