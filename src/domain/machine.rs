@@ -208,6 +208,18 @@ impl<M: Machine> Draft<M> {
         }
     }
 
+    /// A mark of how far the draft has come, for [`Draft::replaced`].
+    #[must_use]
+    pub const fn mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// What was replaced since a mark, in order: of a row that changed several times, the first is how it stood then.
+    #[must_use]
+    pub fn replaced(&self, since: usize) -> &[M::Row] {
+        self.undo.get(since..).unwrap_or_default()
+    }
+
     /// Notes a fact.
     pub fn fact(&mut self, fact: M::Fact) {
         let cause = self.deciding.then_some(self.causes.len());

@@ -28,12 +28,13 @@ impl Machine for Warehouse {
         command: &Command,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
-        let facts = draft.facts.len();
+        let (facts, mark) = (draft.facts.len(), draft.mark());
         let mut answer = self.carry_out(moment, envelope, command, draft)?;
         // Whatever frees goods tells a fact.
         if draft.facts.len() > facts {
             self.serve(moment, SERVED_MAX, draft)?;
         }
+        self.tell_crossings(moment, mark, draft)?;
         if let Answer::Waiting(part) = &mut answer {
             part.waiting = self.waiting.get(&part.id).cloned();
         }

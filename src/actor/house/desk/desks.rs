@@ -76,14 +76,22 @@ pub struct Desks {
     pub(super) rules: OrderRules,
 }
 
-/// What desks share before they are opened.
-#[derive(Debug, Clone, Default)]
+/// What desks share, with each other and with warehouses, before they are opened.
+#[derive(Debug, Clone)]
 pub(in crate::actor::house) struct Lobby {
     view: Arc<DeskView>,
     book: Arc<Book>,
+    /// What somebody should look at.
+    pub(in crate::actor::house) alerts: Arc<Alerts>,
 }
 
 impl Lobby {
+    /// Nothing yet.
+    pub(in crate::actor::house) fn new(ground: &Ground) -> Self {
+        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
+        Self { view: Arc::default(), book: Arc::default(), alerts }
+    }
+
     /// Where warehouses tell that waiting claims were served.
     pub(in crate::actor::house) fn served(&self) -> Served {
         let book = self.book.clone();
@@ -98,9 +106,8 @@ impl Lobby {
     ) -> Result<(Desks, Vec<Arc<Life>>), JournalError> {
         let (mut mailboxes, mut lives) = (Vec::new(), Vec::new());
         let desk_rules = rules.desk;
-        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
         for shard in 0..SHARDS {
-            let (view, book, alerts) = (self.view.clone(), self.book.clone(), alerts.clone());
+            let (view, book, alerts) = (self.view.clone(), self.book.clone(), self.alerts.clone());
             let watch = Arc::new(move || {
                 let (view, errands, alerts) = (view.clone(), book.clone(), alerts.clone());
                 Box::new(DeskWatch { view, shard, errands, alerts }) as Box<_>
@@ -111,7 +118,7 @@ impl Lobby {
             mailboxes.push(mailbox);
             lives.push(life);
         }
-        let Self { view, book } = self;
+        let Self { view, book, alerts } = self;
         let desks = Desks { mailboxes, view, alerts, book, locks: Locks::default(), rules: rules.clone() };
         Ok((desks, lives))
     }
