@@ -13,6 +13,8 @@ pub mod document;
 mod stock;
 pub mod table;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 pub use document::needs_contact;
 pub use tell::messages;

@@ -139,7 +139,8 @@ impl Family {
         let split = |group: &&'static str| Some((*group, fact.strip_prefix(*group)?.strip_prefix('_')?));
         let of_fact = || GROUPS.iter().find_map(split);
         let (group, word) = match self {
-            Self::Alert | Self::Document | Self::Gap => (self.word(), fact),
+            Self::Alert | Self::Document => (self.word(), fact),
+            Self::Gap => ("journal", fact),
             Self::Stock
             | Self::Reservation
             | Self::Order
