@@ -11,6 +11,7 @@
 pub mod alert;
 pub mod batch;
 pub mod count;
+pub mod event;
 pub mod feed;
 pub mod health;
 pub mod history;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::text::Text;
 use super::time::Time;
+use super::tracking::SupportAnswer;
 use crate::actor::house::reading::{Available, SkuLevel, SkuStock};
 use crate::actor::view::StockRow;
 use crate::domain::ids::{ChannelId, Sku, WarehouseId};
@@ -151,23 +152,6 @@ pub struct AvailabilityItem {
     /// Stores with units to pick up, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pickup: Option<Vec<PickupAnswer>>,
-}
-
-/// Whom a channel's customers may turn to.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SupportAnswer {
-    /// Who answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// An e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// A telephone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// When somebody answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hours: Option<String>,
 }
 
 /// What a channel may show.
