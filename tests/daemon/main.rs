@@ -58,9 +58,17 @@ mod orders_waiting;
 #[cfg(test)]
 mod orders_words;
 #[cfg(test)]
+#[path = "../common/port.rs"]
+mod port;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod rabbit;
+#[cfg(test)]
+#[path = "../common/rabbit_server.rs"]
+mod rabbit_server;
 #[cfg(test)]
 #[path = "../common/redis_server.rs"]
 mod redis_server;
