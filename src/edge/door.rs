@@ -1,11 +1,12 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::actor::House;
 use crate::config::Settings;
+use crate::edge::amqp::Links;
 use crate::edge::command::FingerprintKey;
 use crate::edge::fault::Problem;
 use crate::edge::ws::Hall;
@@ -26,6 +27,7 @@ pub struct Inside {
 pub struct Door {
     inside: ArcSwapOption<Inside>,
     settings: ArcSwap<Settings>,
+    links: OnceLock<Links>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What all connections to the feed share.
@@ -39,9 +41,21 @@ impl Door {
         Arc::new(Self {
             inside: ArcSwapOption::empty(),
             settings: ArcSwap::new(settings),
+            links: OnceLock::new(),
             metrics,
             hall: Arc::default(),
         })
+    }
+
+    /// Notes the connections to the broker, once.
+    pub fn connect(&self, links: Links) {
+        drop(self.links.set(links));
+    }
+
+    /// What keeps the broker from doing its part, in words.
+    #[must_use]
+    pub fn broker_warnings(&self) -> Vec<String> {
+        self.links.get().map(Links::warnings).unwrap_or_default()
     }
 
     /// Lets requests in.

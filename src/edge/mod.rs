@@ -15,6 +15,7 @@ pub mod amqp;
 pub mod auth;
 pub mod command;
 pub mod door;
+pub mod event;
 pub mod fault;
 pub mod http;
 pub mod tracking;

@@ -18,6 +18,7 @@ pub mod happened;
 pub mod latest;
 pub mod news;
 pub mod reader;
+pub mod relay;
 pub mod shown;
 pub mod skus;
 pub mod sum;

@@ -1,8 +1,9 @@
 //! The daemon: build, run, wait for a signal, drain with deadlines.
 //!
 //! Start: the port is bound and answers `loading`; the store is opened and held against its witness; every journal is
-//! loaded; the door opens. Stop, in reverse: the door takes no new connection and finishes what is under way, the
-//! actors finish what they have taken, the witness writes its last line.
+//! loaded; the door opens; the broker is told and heard. Stop, in reverse: no more commands are taken from the broker, the
+//! door takes no new connection and finishes what is under way, the actors finish what they have taken, the broker is told
+//! the rest, the witness writes its last line.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::broker::Broker;
 use super::clocks::SystemClock;
 use super::parts;
 use super::store::{OpenError, Opened, open_store};
@@ -34,6 +36,8 @@ use crate::telemetry::{LogHandle, Metrics, watch_panics};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long actors may take to finish at a stop.
 const FINISH: Duration = Duration::from_secs(10);
+/// How long the broker is told what is left at a stop.
+const TELL: Duration = Duration::from_secs(5);
 /// Pause between two attempts to reach a store that is away.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 /// How often logs are trimmed.
@@ -80,6 +84,14 @@ pub fn serve(settings: Settings, options: Options) -> Ended {
             .expect("the kernel gives threads and timers")
     });
     system.block_on(run(Arc::new(settings), options))
+}
+
+/// What is there once the store is open.
+struct Open {
+    house: Arc<House>,
+    journal: Arc<dyn Journal>,
+    witness: Option<Arc<Witness>>,
+    broker: Option<Arc<Broker>>,
 }
 
 struct Daemon {
@@ -133,7 +145,7 @@ impl Daemon {
             opened = self.open() => opened,
             () = signals.stop() => return Ended::Stopped,
         };
-        let (house, journal, witness) = match opened {
+        let Open { house, journal, witness, broker } = match opened {
             Ok(opened) => opened,
             Err(error) => return Ended::NoStore(error),
         };
@@ -144,14 +156,23 @@ impl Daemon {
             tracing::warn!("no [[token]] is configured: everybody on this machine may do everything");
         }
         let chores = self.keep_house(&journal);
+        if let Some(broker) = &broker {
+            broker.start(&house);
+        }
         let ended = self.wait(signals).await;
         tracing::info!("stopping");
+        if let Some(broker) = &broker {
+            broker.stop_taking();
+        }
         self.closing.cancel();
         if tokio::time::timeout(DRAIN, serving).await.is_err() {
             tracing::warn!("some connections did not finish in time");
         }
         if !house.close(FINISH).await {
             tracing::warn!("some actors did not finish in time");
+        }
+        if let Some(broker) = broker {
+            broker.close(TELL).await;
         }
         self.resting.cancel();
         chores.close();
@@ -164,7 +185,7 @@ impl Daemon {
     }
 
     /// Opens store and house, waiting as long as the store is away.
-    async fn open(&self) -> Result<(Arc<House>, Arc<dyn Journal>, Option<Arc<Witness>>), OpenError> {
+    async fn open(&self) -> Result<Open, OpenError> {
         let opened = loop {
             match open_store(&self.settings, self.options.accept_loss).await {
                 Err(OpenError::Unavailable(why)) => {
@@ -176,11 +197,12 @@ impl Daemon {
         };
         let Opened { journal, witness } = opened;
         let witness = witness.map(Arc::new);
-        let ground = self.ground(&journal, witness.clone());
+        let broker = Broker::new(&self.settings, &self.door, &journal, Arc::new(SystemClock));
+        let ground = self.ground(&journal, witness.clone(), broker.as_deref());
         let opening = parts::opening(&self.settings);
         loop {
             match House::open(&ground, &opening).await {
-                Ok(house) => return Ok((house, journal, witness)),
+                Ok(house) => return Ok(Open { house, journal, witness, broker }),
                 Err(JournalError::Unavailable(why)) => {
                     tracing::warn!(%why, "waiting for the store");
                     tokio::time::sleep(AWAY_PAUSE).await;
@@ -190,11 +212,20 @@ impl Daemon {
         }
     }
 
-    fn ground(&self, journal: &Arc<dyn Journal>, witness: Option<Arc<Witness>>) -> Ground {
+    fn ground(
+        &self,
+        journal: &Arc<dyn Journal>,
+        witness: Option<Arc<Witness>>,
+        broker: Option<&Broker>,
+    ) -> Ground {
+        let relay = broker.map(|broker| broker.relay().clone());
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(ARBITERS_MAX);
         let note = Note(Arc::new(move |id, head| {
             if let Some(witness) = &witness {
                 witness.note(id, head);
+            }
+            if let Some(relay) = &relay {
+                relay.note(id, head);
             }
         }));
         Ground {

@@ -12,6 +12,7 @@
 //! Deliberately lacks: decisions.
 
 pub mod audit;
+mod broker;
 mod clocks;
 pub mod compact;
 mod daemon;

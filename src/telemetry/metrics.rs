@@ -57,6 +57,16 @@ pub struct Metrics {
     pub feed_conflated: Counter,
     feed_closed: Family<ReasonLabel, Counter>,
     alerts: Family<KindLabel, Counter>,
+    /// Messages handed to the broker, those sent again included.
+    pub amqp_published: Counter,
+    /// 1 while the connection that publishes is there and takes messages, else 0.
+    pub amqp_publishing: Gauge<i64>,
+    /// 1 while the connection that takes commands is there, else 0.
+    pub amqp_consuming: Gauge<i64>,
+    /// Entries of journals that are not told to the broker yet.
+    pub relay_lag_entries: Gauge<i64>,
+    /// Age of the oldest of these.
+    relay_lag_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
     /// Orders and other documents that are open.
     pub documents_open: Gauge<i64>,
     /// Of these, those that have something to tell a warehouse or a channel.
@@ -97,11 +107,17 @@ impl Metrics {
             feed_conflated: Counter::default(),
             feed_closed: Family::default(),
             alerts: Family::default(),
+            amqp_published: Counter::default(),
+            amqp_publishing: Gauge::default(),
+            amqp_consuming: Gauge::default(),
+            relay_lag_entries: Gauge::default(),
+            relay_lag_seconds: Gauge::default(),
             documents_open: Gauge::default(),
             documents_untold: Gauge::default(),
         };
         metrics.register_core();
         metrics.register_edges();
+        metrics.register_broker();
         metrics
     }
 
@@ -136,6 +152,31 @@ impl Metrics {
     /// Counts the end of a connection to the feed.
     pub fn feed_closed(&self, reason: &'static str) {
         self.feed_closed.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    fn register_broker(&mut self) {
+        let all = &mut self.registry;
+        let published = "Messages handed to the broker, those sent again included";
+        all.register("amqp_published", published, self.amqp_published.clone());
+        let publishing = "1 while the broker takes what is published";
+        all.register("amqp_publishing", publishing, self.amqp_publishing.clone());
+        all.register(
+            "amqp_consuming",
+            "1 while commands are taken from the broker",
+            self.amqp_consuming.clone(),
+        );
+        let entries = "Entries of journals that are not told to the broker yet";
+        all.register("relay_lag_entries", entries, self.relay_lag_entries.clone());
+        let age = "Age of the oldest entry that is not told to the broker yet";
+        all.register_with_unit("relay_lag", age, Unit::Seconds, self.relay_lag_seconds.clone());
+    }
+
+    /// Notes how far the relay lags.
+    pub fn relay_lag(&self, entries: u64, age_ms: i64) {
+        self.relay_lag_entries.set(i64::try_from(entries).unwrap_or(i64::MAX));
+        // An age in milliseconds is far below 2^53.
+        #[expect(clippy::cast_precision_loss, reason = "ages are small")]
+        self.relay_lag_seconds.set(age_ms.max(0) as f64 / 1_000.0);
     }
 
     fn register_edges(&mut self) {

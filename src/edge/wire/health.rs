@@ -13,8 +13,8 @@ pub struct Alive {
 /// Stock can be read and changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Ready {
-    /// `ready`.
+    /// `ready`, or `degraded` where stock can be changed and the broker is not told of it now.
     pub status: &'static str,
-    /// Promises that the store's settings weaken.
+    /// Promises that the store's settings weaken, and what keeps the broker from doing its part.
     pub warnings: Vec<String>,
 }

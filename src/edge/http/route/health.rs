@@ -20,7 +20,7 @@ pub(in crate::edge::http) async fn livez() -> Result<Response<Body>, Problem> {
     ok(&Alive { status: "alive" })
 }
 
-/// Whether stock can be read and changed now, and what the store's settings weaken.
+/// Whether stock can be read and changed now, what the store's settings weaken, and whether the broker is there.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, body = Ready), (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Result<Response<Body>, Problem> {
@@ -42,7 +42,9 @@ pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Resu
             .detail(format!("{journal} can't go on without an operator"))
             .retry_after(2));
     }
-    ok(&Ready { status: "ready", warnings: health.warnings })
+    let broker = door.broker_warnings();
+    let status = if broker.is_empty() { "ready" } else { "degraded" };
+    ok(&Ready { status, warnings: health.warnings.into_iter().chain(broker).collect() })
 }
 
 /// What the daemon counts, as OpenMetrics text. Where tokens are configured it needs `read:*`.

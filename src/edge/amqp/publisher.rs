@@ -1,0 +1,182 @@
+//! The outlet of the relay: messages go out in order on one channel, and each is confirmed by the broker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt, join_all};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, PublisherConfirm};
+use tokio::sync::{Notify, watch};
+
+use super::link::Broken;
+use super::message::Message;
+use super::topology::EVENTS;
+use crate::config::Topology;
+use crate::domain::desk::fact::DeskFactKind;
+use crate::edge::door::Door;
+use crate::edge::event;
+use crate::edge::wire::time::Time;
+use crate::feed::happened::Happened;
+use crate::feed::relay::{Away, Confirming, Outlet};
+
+/// Messages that stay when the broker restarts.
+const PERSISTENT: u8 = 2;
+
+/// Publishes to the broker while it is there.
+#[derive(Debug)]
+pub struct Publisher {
+    door: Arc<Door>,
+    channel: watch::Sender<Option<Channel>>,
+    broken: Arc<Notify>,
+}
+
+impl Publisher {
+    /// A publisher without a channel yet.
+    #[must_use]
+    pub fn new(door: Arc<Door>) -> Arc<Self> {
+        Arc::new(Self { door, channel: watch::Sender::new(None), broken: Arc::default() })
+    }
+
+    /// Publishes on this connection, as long as that goes well.
+    ///
+    /// # Errors
+    /// Why it can't go on.
+    pub async fn publish_on(self: Arc<Self>, connection: Arc<Connection>) -> Result<(), Broken> {
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        self.channel.send_replace(Some(channel.clone()));
+        let _shut = Shut(&self.channel);
+        self.broken.notified().await;
+        Err(Broken("a message was not confirmed".to_owned()))
+    }
+
+    /// Sends one message; calls made one after the other go out in that order.
+    ///
+    /// # Errors
+    /// [`Away`] where there is no broker now.
+    pub async fn publish(&self, message: Message) -> Result<Confirming, Away> {
+        let channel = self.channel.borrow().clone();
+        let channel = channel.ok_or_else(|| Away("not connected".to_owned()))?;
+        let amqp = &self.door.settings().amqp;
+        // Where the exchange is ours, what nobody has bound a queue for goes to `lagerd.unrouted`: a message that comes
+        // back means that this queue is gone.
+        let options = BasicPublishOptions {
+            mandatory: amqp.topology == Topology::Declare,
+            ..BasicPublishOptions::default()
+        };
+        let key = message.key.as_str().into();
+        let sent =
+            channel.basic_publish(EVENTS.into(), key, options, &message.body, properties(&message)).await;
+        let confirm = match sent {
+            Ok(confirm) => confirm,
+            Err(error) => {
+                self.broken.notify_one();
+                return Err(Away(error.to_string()));
+            }
+        };
+        self.door.metrics.amqp_published.inc();
+        let deadline = Duration::from_secs(amqp.confirm_timeout_s);
+        let broken = self.broken.clone();
+        Ok(async move {
+            let confirmed = confirmed(confirm, deadline).await;
+            if confirmed.is_err() {
+                broken.notify_one();
+            }
+            confirmed
+        }
+        .boxed())
+    }
+
+    /// Waits until there is a channel.
+    pub async fn connected(&self) {
+        // The sender lives as long as we do.
+        drop(self.channel.subscribe().wait_for(Option::is_some).await);
+    }
+}
+
+impl Outlet for Publisher {
+    fn needs_contact(&self, kind: DeskFactKind) -> bool {
+        event::needs_contact(kind)
+    }
+
+    fn window(&self) -> usize {
+        usize::try_from(self.door.settings().amqp.window).unwrap_or(usize::MAX)
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        self.connected().boxed()
+    }
+
+    fn send(&self, happened: Vec<Happened>) -> BoxFuture<'_, Result<Confirming, Away>> {
+        async move {
+            let inside = self.door.inside().map_err(|_| Away("still loading".to_owned()))?;
+            let settings = self.door.settings();
+            let mut confirming = Vec::with_capacity(happened.len());
+            for happened in &happened {
+                for message in event::messages(&settings, &|sku| inside.house.item(sku), happened) {
+                    confirming.push(self.publish(message).await?);
+                }
+            }
+            let all = async move { join_all(confirming).await.into_iter().collect::<Result<(), Away>>() };
+            Ok(all.boxed())
+        }
+        .boxed()
+    }
+}
+
+/// Takes the channel away when its connection ends, however that happens.
+struct Shut<'c>(&'c watch::Sender<Option<Channel>>);
+
+impl Drop for Shut<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(None);
+    }
+}
+
+async fn confirmed(confirm: PublisherConfirm, deadline: Duration) -> Result<(), Away> {
+    match tokio::time::timeout(deadline, confirm).await {
+        Ok(Ok(Confirmation::Ack(None))) => Ok(()),
+        Ok(Ok(Confirmation::Ack(Some(returned)))) => {
+            Err(Away(format!("no queue takes it: {} {}", returned.reply_code, returned.reply_text)))
+        }
+        Ok(Ok(Confirmation::Nack(_))) => Err(Away("the broker could not keep it".to_owned())),
+        Ok(Ok(Confirmation::NotRequested)) => Err(Away("the channel confirms nothing".to_owned())),
+        Ok(Err(error)) => Err(Away(error.to_string())),
+        Err(_) => Err(Away("no confirmation in time".to_owned())),
+    }
+}
+
+/// CloudEvents 1.0 in binary mode: attributes in headers, the body is the data. The binding is written for AMQP 1.0; in
+/// AMQP 0-9-1 its application properties are headers, with the prefix `cloudEvents_` that the binding allows.
+fn properties(message: &Message) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    let mut put = |name: &str, value: &str| {
+        headers.insert(format!("cloudEvents_{name}").into(), AMQPValue::LongString(value.into()));
+    };
+    put("specversion", "1.0");
+    put("id", &message.id);
+    put("source", "/lagerd");
+    put("type", &message.kind);
+    put("time", &Time(message.at).to_string());
+    put("sequence", &message.sequence);
+    put("partitionkey", &message.partition);
+    for (name, value) in [("subject", &message.subject), ("causation", &message.cause)] {
+        if let Some(value) = value {
+            put(name, value);
+        }
+    }
+    let seconds = u64::try_from(message.at.as_millis()).unwrap_or(0) / 1_000;
+    let properties = BasicProperties::default()
+        .with_message_id(message.id.as_str().into())
+        .with_type(message.kind.as_str().into())
+        .with_app_id("lagerd".into())
+        .with_content_type("application/json".into())
+        .with_delivery_mode(PERSISTENT)
+        .with_timestamp(seconds)
+        .with_headers(headers);
+    match message.expires_ms {
+        Some(expires) => properties.with_expiration(expires.to_string().into()),
+        None => properties,
+    }
+}
