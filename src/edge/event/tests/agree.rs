@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::sample::{
-    CANARY, ORDER, back, card, channel, contact, desk, desk_fact, full_fact, fulfilment, happened, inbound, noted,
-    of_order, of_part, order, order_id, refund, settings, stock, tell, transfer,
+    CANARY, ORDER, back, card, channel, contact, desk, desk_fact, fulfilment, full_fact, happened, inbound,
+    noted, of_order, of_part, order, order_id, refund, settings, stock, tell, transfer,
 };
 use crate::domain::channel::{ChannelFact, ChannelPolicy};
 use crate::domain::desk::{DeskFactKind, Document};
@@ -98,7 +98,9 @@ fn what_is_sent_is_what_is_documented() {
         let told = tell(&happened);
         assert!(!told.is_empty(), "{happened:?}");
         for (at, message) in told.iter().enumerate() {
-            let family = Family::ALL.into_iter().find(|family| message.key.starts_with(&format!("{}.", family.word())));
+            let family = Family::ALL
+                .into_iter()
+                .find(|family| message.key.starts_with(&format!("{}.", family.word())));
             let family = family.unwrap_or_else(|| panic!("{} is of no family", message.key));
             assert!(fits(message, family), "{} is not {}", message.key, family.pattern());
             let known = all().iter().any(|(of, fact)| *of == family && family.kind(fact) == message.kind);
@@ -111,7 +113,11 @@ fn what_is_sent_is_what_is_documented() {
         let ids: BTreeSet<&String> = told.iter().map(|message| &message.id).collect();
         assert_eq!(ids.len(), told.len(), "two messages of one id: {ids:?}");
     }
-    assert_eq!(documented.difference(&sent).collect::<Vec<_>>(), [] as [&String; 0], "documented, never sent");
+    assert_eq!(
+        documented.difference(&sent).collect::<Vec<_>>(),
+        [] as [&String; 0],
+        "documented, never sent"
+    );
 }
 
 /// A contact is in the three documents that need it, which don't lie about for ever, and nowhere else; nothing else has
