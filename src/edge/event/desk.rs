@@ -74,6 +74,7 @@ fn event(
         | Family::Policy
         | Family::Backorder
         | Family::Item
+        | Family::Availability
         | Family::Gap
         | Family::Alert
         | Family::Document => {

@@ -24,7 +24,8 @@ pub(super) fn messages(teller: &Teller<'_>, warehouse: &WarehouseId, fact: &Fact
         _ => None,
     };
     let body = StockEvent::of(teller.head(name), warehouse, fact);
-    let event = teller.event(Outline { family, fact: name, filled: &filled, subject: subject.clone() }, &body);
+    let event =
+        teller.event(Outline { family, fact: name, filled: &filled, subject: subject.clone() }, &body);
     let alert = is_alert(fact.kind).then(|| {
         let body = alert(body, fact);
         teller.beside((Family::Alert, name), subject, &body)

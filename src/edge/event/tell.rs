@@ -10,7 +10,9 @@ use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{ChannelId, Sku};
 use crate::domain::item::{Item, ItemFact};
 use crate::edge::amqp::Message;
-use crate::edge::wire::event::{BackorderEvent, ChannelPolicyEvent, EventHead, GapEvent, ItemEvent, UnitsLine};
+use crate::edge::wire::event::{
+    BackorderEvent, ChannelPolicyEvent, EventHead, GapEvent, ItemEvent, UnitsLine,
+};
 use crate::edge::wire::item::ItemBody;
 use crate::edge::wire::text::Text;
 use crate::feed::happened::{Happened, What};
@@ -104,15 +106,10 @@ fn of_channel(teller: &Teller<'_>, channel: &ChannelId, fact: &ChannelFact) -> M
         }
         ChannelFact::Backordered { id, owner, lines } => (id, owner, lines.as_slice(), false),
         ChannelFact::BackorderKept { id, owner } => (id, owner, &[][..], false),
-        ChannelFact::BackorderClosed { id, owner, lines, expired } => {
-            (id, owner, lines.as_slice(), *expired)
-        }
+        ChannelFact::BackorderClosed { id, owner, lines, expired } => (id, owner, lines.as_slice(), *expired),
     };
-    let line = |line: &ClaimLine| UnitsLine {
-        line: None,
-        sku: Text(line.sku.clone()),
-        quantity: line.quantity,
-    };
+    let line =
+        |line: &ClaimLine| UnitsLine { line: None, sku: Text(line.sku.clone()), quantity: line.quantity };
     let body = BackorderEvent {
         head,
         channel: Text(channel.clone()),

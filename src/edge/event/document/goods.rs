@@ -7,8 +7,8 @@ use crate::domain::ids::WarehouseId;
 use crate::domain::order::InboundState;
 use crate::edge::amqp::Message;
 use crate::edge::event::tell::Teller;
-use crate::edge::wire::event::document::{GoodsLine, GoodsReceivedDocument};
 use crate::edge::wire::event::desk::occurred_at;
+use crate::edge::wire::event::document::{GoodsLine, GoodsReceivedDocument};
 use crate::edge::wire::text::Text;
 use crate::edge::wire::time::Time;
 

@@ -78,7 +78,9 @@ impl DocumentKind {
                 "goods of a return were inspected; money went back without goods, or before they were inspected"
             }
             Self::RefundDue => "goods of a return arrived; units of a paid order were cancelled",
-            Self::GoodsReceived => "goods of an expected receipt arrived, or goods with a `ref` were received",
+            Self::GoodsReceived => {
+                "goods of an expected receipt arrived, or goods with a `ref` were received"
+            }
             Self::CustomerNotice => {
                 "shipped, ready for pickup, delayed (late, or backordered with a promise), or a problem with the delivery"
             }

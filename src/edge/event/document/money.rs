@@ -141,9 +141,10 @@ fn refund_due(
 
 /// Whether no part of the order left before this one.
 fn is_first(order: &Order, part: &Fulfilment) -> bool {
-    let left = order.timeline.iter().find(|one| {
-        matches!(one.kind, DeskFactKind::FulfilmentShipped | DeskFactKind::FulfilmentCollected)
-    });
+    let left = order
+        .timeline
+        .iter()
+        .find(|one| matches!(one.kind, DeskFactKind::FulfilmentShipped | DeskFactKind::FulfilmentCollected));
     left.is_none_or(|one| one.number == Some(part.number))
 }
 

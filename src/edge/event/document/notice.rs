@@ -32,7 +32,8 @@ pub(super) fn message(teller: &Teller<'_>, told: &Told) -> Option<Message> {
     };
     let part = fact.part.and_then(|number| order.fulfilment(number));
     let delayed = notice == "delayed";
-    let place = |id: &str| teller.settings.warehouses.iter().find(|warehouse| warehouse.id == id)?.name.clone();
+    let place =
+        |id: &str| teller.settings.warehouses.iter().find(|warehouse| warehouse.id == id)?.name.clone();
     let body = CustomerNoticeDocument {
         head: teller.document_head(KIND),
         of: of_order(order),

@@ -68,9 +68,11 @@ fn touches(fact: &DeskFact, part: &Fulfilment) -> bool {
     match fact.part {
         Some(number) => part.number == number,
         None if fact.kind == DeskFactKind::OrderAddressChanged => true,
-        None => fact.lines.iter().filter_map(|line| line.line.as_ref()).any(|id| {
-            part.lines.iter().any(|line| line.line == *id)
-        }),
+        None => fact
+            .lines
+            .iter()
+            .filter_map(|line| line.line.as_ref())
+            .any(|id| part.lines.iter().any(|line| line.line == *id)),
     }
 }
 

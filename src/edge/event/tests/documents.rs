@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::sample::{
-    AT, ORDER, back, contact, desk, desk_fact, fulfilment, full_fact, inbound, keys, noted, of_order, of_part, one,
-    order, order_id, refund, stock, tell, told, units,
+    AT, ORDER, back, contact, desk, desk_fact, fulfilment, full_fact, inbound, keys, noted, of_order,
+    of_part, one, order, order_id, refund, stock, tell, told, units,
 };
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::fact::FactKind;
@@ -152,7 +152,8 @@ fn what_came_back_is_credited_once() {
         refunds: vec![refund(None, 1), refund(Some(1), 1_999)],
         ..order()
     };
-    let (_, note) = one(&tell(&desk(inspected(), of_order(order(ReturnInspected)))), "document.credit_note_request");
+    let (_, note) =
+        one(&tell(&desk(inspected(), of_order(order(ReturnInspected)))), "document.credit_note_request");
     assert_eq!((&note["because"], &note["return"]), (&json!("returned"), &json!("07-o-r1")));
     let line = json!({"line": "1", "sku": "TEE-M", "quantity": 2, "ordered": 2, "tax_rate": "19.0",
         "unit_price": {"amount_minor": 1999, "currency": "EUR"},
@@ -160,12 +161,14 @@ fn what_came_back_is_credited_once() {
     assert_eq!((&note["lines"], note.get("refunds")), (&json!([line]), None));
     assert_eq!(documents(&tell(&desk(refunded(), of_order(order(ReturnInspected))))), [] as [&str; 0]);
     assert_eq!(documents(&tell(&desk(inspected(), of_order(order(OrderRefunded))))), [] as [&str; 0]);
-    let (_, note) = one(&tell(&desk(refunded(), of_order(order(OrderRefunded)))), "document.credit_note_request");
+    let (_, note) =
+        one(&tell(&desk(refunded(), of_order(order(OrderRefunded)))), "document.credit_note_request");
     let told = json!([{"number": 2, "at": "2027-01-15T08:00:00Z", "return": "07-o-r1",
         "amount": {"amount_minor": 1999, "currency": "EUR"}}]);
     assert_eq!((&note["because"], &note["refunds"]), (&json!("refunded"), &told));
     let goodwill = desk_fact(OrderRefunded, ORDER);
-    let (_, note) = one(&tell(&desk(goodwill, of_order(order(ReturnInspected)))), "document.credit_note_request");
+    let (_, note) =
+        one(&tell(&desk(goodwill, of_order(order(ReturnInspected)))), "document.credit_note_request");
     assert_eq!((&note["refunds"][0]["number"], note.get("return")), (&json!(1), None));
 }
 
@@ -187,8 +190,7 @@ fn refunds_are_due() {
     let alone = DeskFact { lines: vec![back_units(1)], ..desk_fact(DeskFactKind::ReturnReceived, "07-x") };
     let (_, due) = one(&tell(&desk(alone, Document::Return(back(None).into()))), "document.refund_due");
     assert_eq!((due.get("order"), &due["ref"], &due["return"]), (None, &json!("other-7"), &json!("07-x")));
-    let cancelled =
-        || DeskFact { lines: vec![units(1)], ..desk_fact(DeskFactKind::OrderCancelled, ORDER) };
+    let cancelled = || DeskFact { lines: vec![units(1)], ..desk_fact(DeskFactKind::OrderCancelled, ORDER) };
     let shipped = part(FulfilmentState::Shipped);
     let (_, due) = one(&tell(&desk(cancelled(), of_order(shipped.clone()))), "document.refund_due");
     assert_eq!((&due["because"], &due["lines"][0]["tax_rate"]), (&json!("cancelled"), &json!("19.0")));
@@ -201,7 +203,8 @@ fn refunds_are_due() {
 #[test]
 fn goods_are_received_once() {
     let arrived = DeskFact { lines: vec![back_units(2)], ..desk_fact(DeskFactKind::InboundReceived, "07-i") };
-    let (_, goods) = one(&tell(&desk(arrived, Document::Inbound(inbound().into()))), "document.goods_received");
+    let (_, goods) =
+        one(&tell(&desk(arrived, Document::Inbound(inbound().into()))), "document.goods_received");
     let line = json!({"sku": "TEE-M", "quantity": 2, "expected": 9, "received": 2});
     let expected = json!({
         "id": format!("{EVENT}/goods_received"), "kind": "goods_received", "event": EVENT,
@@ -225,7 +228,8 @@ fn goods_are_received_once() {
 /// Buyers are told what they want to know, with whom to turn to and where to look.
 #[test]
 fn buyers_are_told() {
-    let messages = tell(&desk(of_part(DeskFactKind::FulfilmentShipped), of_order(part(FulfilmentState::Shipped))));
+    let messages =
+        tell(&desk(of_part(DeskFactKind::FulfilmentShipped), of_order(part(FulfilmentState::Shipped))));
     let (_, notice) = one(&messages, "document.customer_notice");
     let expected = json!({
         "id": format!("{EVENT}/customer_notice"), "kind": "customer_notice", "event": EVENT,
@@ -267,7 +271,8 @@ fn erased_contacts_are_told_as_erased() {
     for record in [None, Some(bytes::Bytes::from_static(b"{\"v\":1}")), Some(contact().slice(..9))] {
         for (fact, document) in [shipped(), asked()] {
             let messages = tell(&told(fact, document, record.clone()));
-            let bearing: Vec<&Message> = messages.iter().filter(|message| message.expires_ms.is_some()).collect();
+            let bearing: Vec<&Message> =
+                messages.iter().filter(|message| message.expires_ms.is_some()).collect();
             assert!(!bearing.is_empty());
             for message in bearing {
                 let body: Value = serde_json::from_slice(&message.body).unwrap();

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::sample::{
-    AT, ORDER, back, desk, desk_fact, full_fact, happened, inbound, keys, of_order, of_part, one, order, stock, tell,
-    told, transfer, units,
+    AT, ORDER, back, desk, desk_fact, full_fact, happened, inbound, keys, of_order, of_part, one, order,
+    stock, tell, told, transfer, units,
 };
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::fact::{Fact, FactKind};
@@ -35,7 +35,8 @@ fn stock_events() {
     assert_eq!(message.kind, "lagerd.stock.reserved.v1");
     assert_eq!(body["expires_at"], "2027-01-15T08:01:00Z");
     assert_eq!(body["occurred_at"], Value::Null);
-    let counted = Fact { source: Some(SourceId::stored("erp")), covered: true, ..full_fact(FactKind::Counted) };
+    let counted =
+        Fact { source: Some(SourceId::stored("erp")), covered: true, ..full_fact(FactKind::Counted) };
     let (_, body) = one(&tell(&stock(counted)), "stock.BER.stock_counted");
     assert_eq!((&body["source"], &body["covered"]), (&json!("erp"), &json!(true)));
 }
@@ -52,7 +53,10 @@ fn stock_alerts() {
     let (message, body) = one(&messages, "alert.tail_lost");
     assert_eq!(message.id, "w:BER.42-00000000000000ab.3/tail_lost");
     assert_eq!(message.kind, "lagerd.alert.tail_lost.v1");
-    assert_eq!((&body["alert"], &body["event"]), (&json!("tail_lost"), &json!("w:BER.42-00000000000000ab.3")));
+    assert_eq!(
+        (&body["alert"], &body["event"]),
+        (&json!("tail_lost"), &json!("w:BER.42-00000000000000ab.3"))
+    );
     let (_, body) = one(&tell(&stock(full_fact(FactKind::Oversold))), "alert.oversold");
     assert_eq!(body["levels"][0]["on_hand"], 47);
 }
@@ -98,8 +102,10 @@ fn fulfilment_events() {
 /// Events about the other documents say how those stand; what is due is told as due.
 #[test]
 fn other_documents_events() {
-    let (message, body) =
-        one(&tell(&desk(of_part(DeskFactKind::ReturnReceived), of_order(order()))), "return.web-de.return_received");
+    let (message, body) = one(
+        &tell(&desk(of_part(DeskFactKind::ReturnReceived), of_order(order()))),
+        "return.web-de.return_received",
+    );
     assert_eq!(message.subject.as_deref(), Some("07-o-r1"));
     assert_eq!((&body["stands"]["return"], &body["stands"]["order"]), (&json!("07-o-r1"), &json!("o-1")));
     let alone = DeskFact { part: Some(1), channel: None, ..desk_fact(DeskFactKind::ReturnAnnounced, "07-x") };
@@ -113,7 +119,8 @@ fn other_documents_events() {
     assert_eq!((&body["due"], &body["stands"]["to"]), (&json!("2027-01-15T08:00:00Z"), &json!("WIE")));
     assert_eq!(body.get("occurred_at"), None);
     let closed = desk_fact(DeskFactKind::InboundClosed, "07-i");
-    let (_, body) = one(&tell(&desk(closed, Document::Inbound(inbound().into()))), "inbound.BER.inbound_closed");
+    let (_, body) =
+        one(&tell(&desk(closed, Document::Inbound(inbound().into()))), "inbound.BER.inbound_closed");
     assert_eq!(body["stands"]["lines"][0]["open"], 7);
     let refused = desk_fact(DeskFactKind::TaskRefused, "07-i");
     let messages = tell(&desk(refused, Document::Inbound(inbound().into())));

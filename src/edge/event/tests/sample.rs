@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::config::{Settings, Support};
-use crate::domain::desk::fact::{DeskFact, DeskFactKind, DeskLine};
 use crate::domain::desk::Document;
+use crate::domain::desk::fact::{DeskFact, DeskFactKind, DeskLine};
 use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::ids::{
     ActorName, ChannelId, CommandId, LineId, OrderId, OrderNumber, Reference, Sku, WarehouseId,
@@ -16,9 +16,9 @@ use crate::domain::item::Item;
 use crate::domain::level::Level;
 use crate::domain::machine::Cause;
 use crate::domain::order::{
-    Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Happened as Noted, Inbound,
-    InboundLine, InboundState, Inspected, Line, Order, Parcel, Payment, PaymentState, Refund, Return, ReturnLine,
-    ReturnState, Tasks, Terms, Transfer, TransferLine, TransferState,
+    Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Happened as Noted,
+    Inbound, InboundLine, InboundState, Inspected, Line, Order, Parcel, Payment, PaymentState, Refund,
+    Return, ReturnLine, ReturnState, Tasks, Terms, Transfer, TransferLine, TransferState,
 };
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::Method;
@@ -153,7 +153,8 @@ pub(super) fn keys(messages: &[Message]) -> Vec<&str> {
 
 /// An order of two T-shirts and the shipping, at one warehouse.
 pub(super) fn order() -> Order {
-    let line = Line { unrouted: 0, allocated: 2, ..Line::new(line_id("1"), Sku::stored("TEE-M"), true, 2, 1_999) };
+    let line =
+        Line { unrouted: 0, allocated: 2, ..Line::new(line_id("1"), Sku::stored("TEE-M"), true, 2, 1_999) };
     let carried = r#"{"order":{"prices":"gross","charges":[{"name":"wrapping","amount":{"amount_minor":100,"currency":"EUR"}}],
         "total":{"amount_minor":4588,"currency":"EUR"}},"lines":{"1":{"unit_price":{"amount_minor":1999,"currency":"EUR"},
         "tax_rate":"19.0"},"2":{"title":"Shipping","unit_price":{"amount_minor":490,"currency":"EUR"}}}}"#;
@@ -201,12 +202,8 @@ pub(super) fn line_id(text: &str) -> LineId {
 }
 
 pub(super) fn fulfilment(number: u32, state: FulfilmentState) -> Fulfilment {
-    let line = FulfilmentLine {
-        line: line_id("1"),
-        sku: Sku::stored("TEE-M"),
-        quantity: 2,
-        serials: Vec::new(),
-    };
+    let line =
+        FulfilmentLine { line: line_id("1"), sku: Sku::stored("TEE-M"), quantity: 2, serials: Vec::new() };
     let (carrier, tracking) = (Some(Reference::stored("dhl")), Some(Reference::stored("0034")));
     Fulfilment {
         number,
@@ -264,7 +261,13 @@ pub(super) fn transfer() -> Transfer {
         from: warehouse(),
         to: WarehouseId::stored("WIE"),
         state: TransferState::Shipped,
-        lines: vec![TransferLine { sku: Sku::stored("TEE-M"), quantity: 9, shipped: 8, received: 0, lost: 0 }],
+        lines: vec![TransferLine {
+            sku: Sku::stored("TEE-M"),
+            quantity: 9,
+            shipped: 8,
+            received: 0,
+            lost: 0,
+        }],
         requested_at: AT,
         eta: Some(AT.plus(1_000)),
         late_told: false,

@@ -6,7 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::desk::UnitsLine;
-use crate::domain::ids::{ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, WarehouseId};
+use crate::domain::ids::{
+    ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, WarehouseId,
+};
 use crate::edge::wire::order::answer::{DestinationAnswer, PaymentAnswer, RefundAnswer};
 use crate::edge::wire::order::carried::{Carried, CarriedLine};
 use crate::edge::wire::order::fulfilment::ParcelAnswer;
