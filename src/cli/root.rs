@@ -14,6 +14,7 @@ use super::load::LoadArgs;
 use super::look::{self, InspectCommand};
 use super::outside;
 use super::print;
+use super::replay::ReplayArgs;
 use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
 use super::watch::WatchArgs;
@@ -95,6 +96,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Write what a running daemon holds to a file
     Export(Box<ExportArgs>),
+    /// Tell a part of what happened again, to one queue of RabbitMQ
+    Replay(Box<ReplayArgs>),
     /// Watch what a channel may sell, or what a warehouse has, as it changes
     Watch(Box<WatchArgs>),
 }
@@ -131,6 +134,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Import(args) => {
             outside::drive(super::import::run(args.as_ref().clone(), jiff::Timestamp::now()))
         }
+        Command::Replay(args) => outside::drive(super::replay::run(args.as_ref().clone())),
         Command::Export(args) => outside::drive(super::export::run(args.as_ref().clone())),
         Command::Watch(args) => outside::drive(super::watch::run(args.as_ref().clone())),
     }

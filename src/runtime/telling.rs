@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
 use crate::domain::desk::{Desk, DeskFact};
-use crate::domain::fact::{Fact, FactKind};
+use crate::domain::fact::{Crossed, Fact, FactKind};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
@@ -135,6 +135,9 @@ pub(super) fn about(fact: &Fact) -> String {
     if fact.covered {
         text.push_str(", known to a count already");
     }
+    if let Some(Crossed { figure, limit }) = fact.crossed {
+        write_to(&mut text, format_args!(", {figure} at a limit of {limit}"));
+    }
     if let Some((from, to)) = fact.lost {
         write_to(&mut text, format_args!(", lost versions {from} to {to}"));
     }
@@ -168,6 +171,8 @@ pub(super) fn stock_policy(policy: &StockPolicy) -> String {
         let set = scheduled(&fence.set);
         parts.push(format!("fence for {} {} left of {set}", fence.channel, fence.left));
     }
+    parts.extend(policy.alerts.low_stock.map(|limit| format!("low_stock {limit}")));
+    parts.extend(policy.alerts.overstock.map(|limit| format!("overstock {limit}")));
     parts.join(", ")
 }
 

@@ -136,7 +136,7 @@ impl Metrics {
         all.register("lost_tails", "Tails the store had lost", self.lost_tails.clone());
         let oversold = "Claims that could not be kept after a store lost them";
         all.register("oversold_incidents", oversold, self.oversold_incidents.clone());
-        let negative = "Times a level's on-hand fell below zero";
+        let negative = "Times a record became wrong: on hand below zero or less than unavailable";
         all.register("negative_stock", negative, self.negative_stock.clone());
         let open = "Reservations open now, by warehouse";
         all.register("reservations_open", open, self.reservations_open.clone());

@@ -8,6 +8,10 @@
 
 // Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
+mod asyncapi;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_feed;

@@ -59,7 +59,7 @@ impl House {
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
         let (rules, windows) = (opening.rules, opening.rules.windows);
         let skus = Arc::new(Skus::default());
-        let lobby = Lobby::default();
+        let lobby = Lobby::new(ground);
         let served = lobby.served();
         let mut views = fastrand::Rng::with_seed(!ground.seed);
         let feeds = opening.channels.iter().map(|_| Arc::new(ChannelFeed::new(views.u64(..))));
@@ -68,13 +68,14 @@ impl House {
             let view = Arc::new(StockView::new(views.u64(..)));
             let drawing = drawing_on(&spec.id, opening, &feeds);
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
-            let served = served.clone();
+            let (served, alerts, limits) = (served.clone(), lobby.alerts.clone(), spec.alerts);
             let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
-            let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
+            let fresh = Arc::new(move || Warehouse::new(id.clone(), rules).alerting(limits));
             let watch = Arc::new(move || {
                 let (view, skus, drawing) = (watched.clone(), skus.clone(), drawing.clone());
-                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served.clone())) as Box<_>
+                let (served, alerts) = (served.clone(), alerts.clone());
+                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served, alerts)) as Box<_>
             });
             async move {
                 let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::days::LocalDays;
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
 pub use crate::domain::place::{Country, Kind, Point};
+use crate::domain::policy::AlertLimits;
 pub use crate::domain::routing::{Leftover, Split};
 
 /// Whether a place takes new claims.
@@ -68,6 +69,8 @@ pub struct WarehouseSpec {
     pub priority: i64,
     /// Units per SKU that routing leaves there.
     pub routing_safety: i64,
+    /// From where on somebody is told of a SKU whose own policy does not say.
+    pub alerts: AlertLimits,
     /// How far each source's counts may lag, in milliseconds.
     pub lag_ms: BTreeMap<SourceId, i64>,
 }
@@ -96,6 +99,7 @@ impl WarehouseSpec {
             cost: 0,
             priority: 0,
             routing_safety: 0,
+            alerts: AlertLimits::default(),
             lag_ms: BTreeMap::new(),
         }
     }

@@ -283,7 +283,7 @@ impl Machine for Channel {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         let floors = self.memory.floors();
         self.memory.purge_holds(&floors);
     }
@@ -304,7 +304,7 @@ impl Machine for Channel {
             .collect()
     }
 
-    fn settle(&mut self, confirmed: &[ChannelRow]) {
+    fn settle(&mut self, confirmed: &[ChannelRow], _version: u64) {
         for row in confirmed {
             if let ChannelRow::Floors(floors) = row {
                 self.memory.purge_holds(floors);

@@ -129,7 +129,8 @@ fn answer(operation: &Value) -> Value {
 }
 
 fn command(name: &str, verb: Verb, body: &Value) -> Value {
-    let mut properties = Map::from_iter([(name.to_owned(), body.clone())]);
+    let id = json!({"type": "string", "description": "the same as `message_id`, which stands in for it"});
+    let mut properties = Map::from_iter([(name.to_owned(), body.clone()), ("id".to_owned(), id)]);
     let mut required = vec![name];
     if let Some(target) = verb.target() {
         properties.insert(target.to_owned(), json!({"type": "string"}));

@@ -208,12 +208,6 @@ impl Family {
     }
 }
 
-/// Whether somebody should look at a fact about stock.
-#[must_use]
-pub const fn is_alert(kind: FactKind) -> bool {
-    matches!(kind, FactKind::Oversold | FactKind::TailLost)
-}
-
 /// What a gap is called where facts have their names.
 pub const GAP: &str = "gap";
 /// What the fact is called that an item card was set.
@@ -246,7 +240,7 @@ pub fn all() -> Vec<(Family, &'static str)> {
     all.push((Family::Item, ITEM_SET));
     all.push((Family::Availability, AVAILABILITY));
     all.push((Family::Gap, GAP));
-    let alerts = FactKind::ALL.iter().filter(|kind| is_alert(**kind)).map(|kind| kind.name());
+    let alerts = FactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());
     let of_desk = DeskFactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());
     all.extend(alerts.chain(of_desk).map(|alert| (Family::Alert, alert)));
     all.extend(DocumentKind::ALL.map(|document| (Family::Document, document.name())));

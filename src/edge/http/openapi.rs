@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::reply::with_type;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
-    picks, policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -93,6 +93,7 @@ use super::route::{
         tracking::track,
         privacy::erase,
         privacy::export,
+        replay::replay,
     )
 )]
 struct Document;

@@ -11,7 +11,7 @@ use super::openapi;
 use super::reply::Reply;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
-    picks, policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -89,6 +89,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
+        ("/v1/replay", post(replay::replay)),
     ]
 }
 

@@ -23,6 +23,7 @@ pub mod picking;
 pub mod policy;
 pub mod privacy;
 pub mod problem;
+pub mod replay;
 pub mod reservation;
 pub mod returns;
 pub mod stock;

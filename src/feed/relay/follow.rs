@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::place::Place;
-use super::{Away, CONSUMER, Relay};
+use super::{Away, CONSUMER, Relay, To};
 use crate::feed::happened::{Happened, What, of_entry};
 use crate::journal::{Head, JournalError, JournalId, StoredEntry, Table};
 
@@ -128,6 +128,26 @@ impl Relay {
     }
 }
 
+impl Relay {
+    /// Joins what must not lie in a journal to what is told.
+    pub(super) async fn join_contacts(
+        &self,
+        id: &JournalId,
+        happened: &mut [Happened],
+    ) -> Result<(), JournalError> {
+        for happened in happened {
+            if let What::Document(told) = &mut happened.what
+                && self.outlet.needs_contact(told.fact.kind)
+                && let Some(order) = told.document.as_ref().and_then(|document| document.order())
+            {
+                let key = order.id.as_str().as_bytes();
+                told.contact = Some(self.journal.row(id, Table::Contacts, key).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Run<'_> {
     async fn go_on(
         &mut self,
@@ -169,7 +189,7 @@ impl Run<'_> {
                 break;
             }
             let mut happened = of_entry(self.id, &stored)?;
-            self.join_contacts(&mut happened).await?;
+            self.relay.join_contacts(self.id, &mut happened).await?;
             self.send(stored.head, happened).await?;
             self.save_if_due(false).await?;
         }
@@ -184,19 +204,6 @@ impl Run<'_> {
         self.send(before, vec![gap]).await
     }
 
-    async fn join_contacts(&mut self, happened: &mut [Happened]) -> Result<(), Trouble> {
-        for happened in happened {
-            if let What::Document(told) = &mut happened.what
-                && self.relay.outlet.needs_contact(told.fact.kind)
-                && let Some(order) = told.document.as_ref().and_then(|document| document.order())
-            {
-                let key = order.id.as_str().as_bytes();
-                told.contact = Some(self.relay.journal.row(self.id, Table::Contacts, key).await?);
-            }
-        }
-        Ok(())
-    }
-
     async fn send(&mut self, head: Head, happened: Vec<Happened>) -> Result<(), Trouble> {
         let things = happened.len();
         let most = self.relay.outlet.window();
@@ -206,7 +213,7 @@ impl Run<'_> {
         while let Some(Some((head, things, done))) = self.window.next().now_or_never() {
             self.take(head, things, done)?;
         }
-        let confirming = self.relay.outlet.send(happened).await?;
+        let confirming = self.relay.outlet.send(happened, To::Everybody).await?;
         self.in_flight = self.in_flight.saturating_add(things);
         self.window.push_back(confirming.map(move |done| (head, things, done)).boxed());
         self.sent = head;

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Away, CONSUMER, Confirming, Outlet, Relay};
+use super::{Away, CONSUMER, Confirming, Outlet, Relay, Replay, To};
 use crate::domain::desk::fact::DeskFactKind;
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
@@ -36,6 +36,8 @@ impl Clock for Noon {
 #[derive(Debug)]
 struct Listener {
     heard: Mutex<Vec<Happened>>,
+    /// What went to one queue alone.
+    again: Mutex<Vec<Happened>>,
     chance: Mutex<fastrand::Rng>,
     /// How often of 100 it does not take or not confirm something.
     deaf: u32,
@@ -46,7 +48,13 @@ struct Listener {
 impl Listener {
     fn new(seed: u64, deaf: u32) -> Arc<Self> {
         let chance = Mutex::new(fastrand::Rng::with_seed(seed));
-        Arc::new(Self { heard: Mutex::default(), chance, deaf, silent: AtomicBool::new(false) })
+        Arc::new(Self {
+            heard: Mutex::default(),
+            again: Mutex::default(),
+            chance,
+            deaf,
+            silent: AtomicBool::new(false),
+        })
     }
 
     fn misses(&self) -> bool {
@@ -77,11 +85,12 @@ impl Outlet for Listener {
         std::future::ready(()).boxed()
     }
 
-    fn send(&self, happened: Vec<Happened>) -> BoxFuture<'_, Result<Confirming, Away>> {
+    fn send(&self, happened: Vec<Happened>, to: To) -> BoxFuture<'_, Result<Confirming, Away>> {
         if self.misses() {
             return std::future::ready(Err(Away("not taken".to_owned()))).boxed();
         }
-        self.heard.lock().unwrap().extend(happened);
+        let heard = if to == To::Everybody { &self.heard } else { &self.again };
+        heard.lock().unwrap().extend(happened);
         let (lost, silent) = (self.misses(), self.silent.load(Ordering::Relaxed));
         let confirming = async move {
             if silent {
@@ -269,4 +278,44 @@ async fn another_history_is_told_from_its_beginning() {
     );
     assert_eq!(heard.last(), Some(&written.head));
     assert_eq!(cursor(&journal).await, 11);
+}
+
+/// A part is told again in steps, to one queue alone, whatever the cursor; a place that nobody answered is refused.
+#[tokio::test(start_paused = true)]
+async fn a_part_is_told_again() {
+    let journal = memory();
+    let (mut written, listener) = (Written::new(journal.clone()), Listener::new(1, 0));
+    written.write(1_200).await;
+    let relay = Relay::new(journal, listener.clone(), Arc::new(Noon));
+    let between = |since: i64, until: i64| Replay {
+        queue: "erp".into(),
+        since: Noon.wall().plus(since),
+        until: Noon.wall().plus(until),
+        journal: None,
+        after: None,
+    };
+    let mut wanted = between(0, 1);
+    let (mut steps, mut entries) = (0, 0);
+    loop {
+        let told = relay.replay(&wanted).await.unwrap();
+        (steps, entries) = (steps + 1, entries + told.entries);
+        wanted.after = told.next;
+        if wanted.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((steps, entries), (4, 1_200), "three pages, and the step that finds nothing more");
+    let again: Vec<u64> =
+        listener.again.lock().unwrap().iter().map(|happened| happened.head.version).collect();
+    assert_eq!(again, (1..=1_200).collect::<Vec<_>>());
+    assert!(listener.versions().is_empty(), "nobody else hears it");
+    for nothing in [between(1, 2), between(-2, 0)] {
+        assert_eq!(relay.replay(&nothing).await.unwrap().entries, 0, "{nothing:?}");
+    }
+    for wrong in ["items", "i:items/x", "z:items/1"] {
+        let wanted = Replay { after: Some(wrong.to_owned()), ..between(0, 1) };
+        assert!(relay.replay(&wanted).await.unwrap_err().to_string().contains("no place"), "{wrong}");
+    }
+    let wanted = Replay { journal: Some("w:NOWHERE".to_owned()), ..between(0, 1) };
+    assert!(relay.replay(&wanted).await.unwrap_err().to_string().contains("w:NOWHERE"));
 }

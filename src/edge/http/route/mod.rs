@@ -14,6 +14,7 @@ pub(super) mod orders;
 pub(super) mod picks;
 pub(super) mod policies;
 pub(super) mod privacy;
+pub(super) mod replay;
 pub(super) mod reservations;
 pub(super) mod returns;
 pub(super) mod script;

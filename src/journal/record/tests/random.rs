@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
-use crate::domain::fact::{Fact, FactKind, FactLine};
+use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
 use crate::domain::ids::{
     ActorName, CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
@@ -18,7 +18,7 @@ use crate::domain::item::{Item, ItemFact, ItemRow, Items};
 use crate::domain::level::Level;
 use crate::domain::machine::Cause;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
-use crate::domain::policy::{Fence, Scheduled, StockPolicy};
+use crate::domain::policy::{AlertLimits, Fence, Scheduled, StockPolicy};
 use crate::domain::time::Timestamp;
 use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
@@ -143,7 +143,8 @@ fn fact() -> impl Strategy<Value = Fact> {
     });
     let who = (of(id()), of(channel()), of(cart()));
     let texts = (of(name()), of(name()), of(name()));
-    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()), of(order()));
+    let crossed = (units(), units()).prop_map(|(figure, limit)| Crossed { figure, limit });
+    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()), of(order()), of(crossed));
     (select(FactKind::ALL), vec(line, 0..4), who, texts, rest).prop_map(|(kind, lines, who, texts, rest)| {
         Fact {
             kind,
@@ -158,6 +159,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             covered: rest.1,
             lost: rest.2,
             order: rest.3,
+            crossed: rest.4,
         }
     })
 }
@@ -169,8 +171,16 @@ fn scheduled() -> impl Strategy<Value = Scheduled> {
 fn policy() -> impl Strategy<Value = StockPolicy> {
     let fence = (channel(), scheduled(), units(), any::<u64>())
         .prop_map(|(channel, set, left, set_by)| Fence { channel, set, left, set_by });
-    (of(scheduled()), vec(fence, 0..4))
-        .prop_map(|(safety_stock, fences)| StockPolicy { safety_stock, fences })
+    let alerts =
+        (of(units()), of(units())).prop_map(|(low_stock, overstock)| AlertLimits { low_stock, overstock });
+    (of(scheduled()), vec(fence, 0..4), alerts, units()).prop_map(
+        |(safety_stock, fences, alerts, safety_seen)| StockPolicy {
+            safety_stock,
+            fences,
+            alerts,
+            safety_seen,
+        },
+    )
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -269,7 +279,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ];
     prop_oneof![
         (any::<u32>(), lines(), time(), of(end))
-            .prop_map(|(attempt, lines, deadline, end)| Outcome::Claimed { attempt, lines, deadline, end }),
+            .prop_map(|(attempt, lines, deadline, end)| Outcome::claimed(attempt, lines, deadline, end)),
         any::<u32>().prop_map(|attempt| Outcome::ReleasedUnseen { attempt }),
         id().prop_map(Outcome::Acted),
         any::<bool>().prop_map(|covered| Outcome::Moved { covered }),
