@@ -152,6 +152,7 @@ fn alert(head: EventHead, about: About, alert: &'static str) -> AlertEvent {
         reason: about.reason,
         due: about.due,
         lines: about.lines,
+        crossed: None,
         levels: Vec::new(),
     }
 }

@@ -45,6 +45,7 @@ fn alert(event: StockEvent, fact: &Fact) -> AlertEvent {
         reason: event.reason,
         due: None,
         lines: Vec::new(),
+        crossed: event.crossed,
         levels: event.lines,
     }
 }
