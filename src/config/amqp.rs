@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Secret;
 use super::reader::{Table, Words};
 use super::store::UrlKeys;
+use super::token::{SCOPES, Scope};
 
 /// Who makes exchanges and queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +39,8 @@ pub struct Amqp {
     pub prefetch: u64,
     /// Longest command, in bytes.
     pub command_bytes_max: u64,
+    /// What commands from there may do. The broker knows who sends them; whoever may write to the queue may do this.
+    pub scopes: Vec<Scope>,
     /// Messages sent and not yet confirmed, at most.
     pub window: u64,
     /// Seconds a confirmation may take until the connection counts as dead.
@@ -59,6 +62,7 @@ impl Amqp {
             commands: table.flag("commands", true),
             prefetch: table.whole("prefetch", 64, 1..=10_000),
             command_bytes_max: table.whole("command_bytes_max", 4_194_304, 1_024..=134_217_728),
+            scopes: scopes(table),
             window: table.whole("window", 1_024, 1..=65_535),
             confirm_timeout_s: table.whole("confirm_timeout_s", 30, 1..=600),
             dead_hours: table.whole("dead_hours", 72, 1..=8_760),
@@ -68,6 +72,12 @@ impl Amqp {
         let keys = UrlKeys::read(table);
         (amqp, keys)
     }
+}
+
+fn scopes(table: &mut Table<'_>) -> Vec<Scope> {
+    let read = |text: &str| text.parse::<Scope>().map(|scope| scope.to_string());
+    let names = table.names("scopes", &["admin"], SCOPES, read);
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// What an address of RabbitMQ looks like.

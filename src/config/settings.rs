@@ -160,23 +160,24 @@ impl Settings {
     }
 
     fn check_tokens(&self, problems: &mut Problems) {
+        for (index, token) in self.tokens.iter().enumerate() {
+            self.check_scopes(&format!("token[{index}].scopes"), &token.scopes, problems);
+        }
+        self.check_scopes("amqp.scopes", &self.amqp.scopes, problems);
+    }
+
+    fn check_scopes(&self, path: &str, scopes: &[Scope], problems: &mut Problems) {
         let warehouses: BTreeSet<&str> = self.warehouses.iter().map(|w| w.id.as_str()).collect();
         let channels: BTreeSet<&str> = self.channels.iter().map(|c| c.id.as_str()).collect();
-        for (index, token) in self.tokens.iter().enumerate() {
-            for scope in &token.scopes {
-                let (of, ids) = match scope {
-                    Scope::Admin | Scope::ReadAll => continue,
-                    Scope::Read(id) | Scope::Sell(id) | Scope::Contact(id) => (id, &channels),
-                    Scope::Stock(id) | Scope::Fulfil(id) => (id, &warehouses),
-                };
-                if !ids.contains(of.as_str()) {
-                    let path = format!("token[{index}].scopes");
-                    problems.add(
-                        path,
-                        format!("\"{scope}\" names {of:?}, which is not there"),
-                        check::known(ids),
-                    );
-                }
+        for scope in scopes {
+            let (of, ids) = match scope {
+                Scope::Admin | Scope::ReadAll => continue,
+                Scope::Read(id) | Scope::Sell(id) | Scope::Contact(id) => (id, &channels),
+                Scope::Stock(id) | Scope::Fulfil(id) => (id, &warehouses),
+            };
+            if !ids.contains(of.as_str()) {
+                let found = format!("\"{scope}\" names {of:?}, which is not there");
+                problems.add(path, found, check::known(ids));
             }
         }
     }

@@ -73,7 +73,7 @@ pub enum Scope {
 }
 
 /// What a scope looks like.
-const SCOPES: &str = "scopes: read:<channel>, read:*, sell:<channel>, stock:<warehouse>, fulfil:<warehouse>, \
+pub(super) const SCOPES: &str = "scopes: read:<channel>, read:*, sell:<channel>, stock:<warehouse>, fulfil:<warehouse>, \
                       contact:<channel>, admin";
 
 impl FromStr for Scope {

@@ -93,9 +93,14 @@ impl Caller {
     }
 
     fn with(token: &Token) -> Self {
-        let all = token.scopes.contains(&Scope::Admin);
-        let scopes = (!all).then(|| token.scopes.clone());
-        Self { name: Some(ActorName::stored(&token.name)), scopes }
+        Self::known_as(ActorName::stored(&token.name), &token.scopes)
+    }
+
+    /// Somebody who is known otherwise than by a token, and what that allows.
+    #[must_use]
+    pub fn known_as(name: ActorName, scopes: &[Scope]) -> Self {
+        let scopes = (!scopes.contains(&Scope::Admin)).then(|| scopes.to_vec());
+        Self { name: Some(name), scopes }
     }
 
     /// Whether nothing needs to be asked.

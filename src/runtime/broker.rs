@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::try_join;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::actor::House;
 use crate::config::Settings;
 use crate::domain::time::Clock;
-use crate::edge::amqp::{Link, Links, Publisher, State, availability};
+use crate::edge::amqp::{Intake, Link, Links, Post, Publisher, State, availability};
 use crate::edge::door::Door;
 use crate::feed::relay::Relay;
 use crate::journal::Journal;
@@ -25,6 +26,7 @@ pub(super) struct Broker {
     door: Arc<Door>,
     links: Links,
     publisher: Arc<Publisher>,
+    post: Arc<Post>,
     relay: Arc<Relay>,
     clock: Arc<dyn Clock>,
     /// No more commands are taken.
@@ -58,6 +60,7 @@ impl Broker {
             door: door.clone(),
             links,
             publisher,
+            post: Post::new(amqp.confirm_timeout_s),
             relay,
             clock,
             deaf: CancellationToken::new(),
@@ -75,9 +78,17 @@ impl Broker {
 
     /// Begins to tell, and to take commands.
     pub(super) fn start(&self, house: &Arc<House>) {
-        let publisher = self.publisher.clone();
-        let work = Box::new(move |connection| publisher.clone().publish_on(connection).boxed());
+        let (publisher, post) = (self.publisher.clone(), self.post.clone());
+        let work = Box::new(move |connection: Arc<_>| {
+            let telling = publisher.clone().publish_on(Arc::clone(&connection));
+            try_join(telling, post.clone().send_on(connection)).map(|end| end.map(drop)).boxed()
+        });
         self.connected.spawn(self.links.publishing.clone().keep(self.gone.clone(), work));
+        if let Some(consuming) = self.links.consuming.clone() {
+            let intake = Intake::new(self.door.clone(), self.post.clone(), self.deaf.clone());
+            let work = Box::new(move |connection| intake.clone().take(connection).boxed());
+            self.connected.spawn(consuming.keep(self.deaf.clone(), work));
+        }
         let (relay, mute) = (self.relay.clone(), self.mute.clone());
         self.talking.spawn(async move {
             if let Err(error) = relay.run(mute).await {

@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::broker::CommandMeter;
 use super::labels::{
     ActorLabel, CauseLabel, CodeLabel, CommandLabels, KindLabel, Outcome, ReasonLabel, RequestLabels,
     RouteLabel, WarehouseLabel,
@@ -57,6 +58,8 @@ pub struct Metrics {
     pub feed_conflated: Counter,
     feed_closed: Family<ReasonLabel, Counter>,
     alerts: Family<KindLabel, Counter>,
+    /// Commands that come from the broker.
+    pub amqp_commands: CommandMeter,
     /// Messages handed to the broker, those sent again included.
     pub amqp_published: Counter,
     /// 1 while the connection that publishes is there and takes messages, else 0.
@@ -107,6 +110,7 @@ impl Metrics {
             feed_conflated: Counter::default(),
             feed_closed: Family::default(),
             alerts: Family::default(),
+            amqp_commands: CommandMeter::default(),
             amqp_published: Counter::default(),
             amqp_publishing: Gauge::default(),
             amqp_consuming: Gauge::default(),
@@ -167,6 +171,7 @@ impl Metrics {
         );
         let entries = "Entries of journals that are not told to the broker yet";
         all.register("relay_lag_entries", entries, self.relay_lag_entries.clone());
+        self.amqp_commands.register(all);
         let age = "Age of the oldest entry that is not told to the broker yet";
         all.register_with_unit("relay_lag", age, Unit::Seconds, self.relay_lag_seconds.clone());
     }

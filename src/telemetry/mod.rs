@@ -9,11 +9,13 @@
 //! Deliberately lacks: an exporter (the HTTP door serves [`Metrics::render`]), traces, and any SKU, cart or token in a
 //! label.
 
+mod broker;
 mod labels;
 mod logging;
 mod metrics;
 mod panics;
 
+pub use broker::CommandMeter;
 pub use labels::Outcome;
 pub use logging::{Format, LogError, LogHandle, start};
 pub use metrics::{ActorMeter, CONTENT_TYPE, Metrics, WarehouseMeter};

@@ -68,7 +68,7 @@ impl Command {
 }
 
 /// An answer without the moment a reservation ends: it is told from what is left of its time, to some milliseconds.
-fn without_time(mut told: Value) -> Value {
+pub(crate) fn without_time(mut told: Value) -> Value {
     if let Some(ends) = told.get_mut("expires_at") {
         assert!(ends.as_str().is_some_and(|ends| ends.parse::<jiff::Timestamp>().is_ok()), "{ends}");
         *ends = Value::Null;

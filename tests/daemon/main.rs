@@ -10,6 +10,12 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod amqp_commands;
+#[cfg(test)]
+mod amqp_events;
+#[cfg(test)]
+mod amqp_talk;
+#[cfg(test)]
 mod asyncapi;
 #[cfg(test)]
 mod browser;
@@ -62,9 +68,17 @@ mod orders_waiting;
 #[cfg(test)]
 mod orders_words;
 #[cfg(test)]
+#[path = "../common/port.rs"]
+mod port;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod rabbit;
+#[cfg(test)]
+#[path = "../common/rabbit_server.rs"]
+mod rabbit_server;
 #[cfg(test)]
 #[path = "../common/redis_server.rs"]
 mod redis_server;

@@ -1,10 +1,8 @@
 //! The daemon as a process, with its folder, its port and its store.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use lagerd::client::{Client, Target};
@@ -12,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::port::free_port;
 use crate::redis_server::RedisServer;
 use crate::wait::wait_for;
 
@@ -28,8 +27,6 @@ warehouses = ["BER"]
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How long a patient client asks again.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 /// Where a daemon keeps its stock.
 #[derive(Debug)]
@@ -222,17 +219,6 @@ impl Daemon {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default()
-    }
-}
-
-/// A port below those the kernel hands out to clients, so that a restart finds it free again.
-fn free_port() -> u16 {
-    let start = u16::try_from(std::process::id() % 1_000).expect("small") * 20;
-    loop {
-        let port = 11_000 + (start + NEXT_PORT.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 

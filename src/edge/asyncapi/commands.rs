@@ -159,7 +159,6 @@ fn reply(name: &str, answer: &Value) -> Value {
     let payload = json!({"oneOf": [
         one("ok", answer, "it is done, and committed"),
         one("refused", &problem, "it is not done, and asking again changes nothing"),
-        one("error", &problem, "ask again with the same id"),
     ]});
     json!({"name": format!("reply.{name}"), "summary": format!("what became of {name}"), "payload": payload})
 }

@@ -2,7 +2,8 @@
 //!
 //! `signed` is a command's id and fingerprint, `asking` who asks, `body` reads what was sent, `target` what it is about,
 //! `verb` and `deed` name every command, `reservation`, `booking`, `setting`, `order`, `fulfilment`, `returning`, `moving`,
-//! `expecting` and `privacy` carry them out, `document` finds what they are about, `batch` those of many lines.
+//! `expecting` and `privacy` carry them out, `document` finds what they are about, `batch` those of many lines, `errand`
+//! reads one out of a message and words its answer.
 
 pub mod asking;
 mod batch;
@@ -10,6 +11,7 @@ mod body;
 pub mod booking;
 pub mod deed;
 pub mod document;
+pub mod errand;
 pub mod expecting;
 pub mod fulfilment;
 pub mod moving;

@@ -11,12 +11,13 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::close::Close;
-use super::errand::Errand;
+use super::errand::UnderWay;
 use super::subscription::{Every, Next, Subscription, joined, said};
 use super::topic::Topic;
 use crate::config::Settings;
 use crate::domain::ids::{CommandId, Sku};
 use crate::edge::auth::{Caller, Credential};
+use crate::edge::command::errand::{Errand, unknown_word};
 use crate::edge::command::{Asking, Signed, Verb};
 use crate::edge::door::{Door, Inside};
 use crate::edge::fault::Problem;
@@ -32,13 +33,16 @@ const TOPIC_ECHOED_MAX: usize = 64;
 /// Commands of the longest kind that may be under way at once; shorter ones may be more.
 const LONGEST_IN_FLIGHT: usize = 4;
 
+/// What a connection may say beside commands.
+const OTHER_WORDS: &str = "subscribe, unsubscribe, auth, and with an `id`: ";
+
 /// What a heard message asks of whoever holds the socket.
 #[derive(Debug)]
 pub(super) enum Heard {
     /// Nothing beside sending what is to be said.
     Nothing,
     /// A command to carry out; its answer is said when it is there.
-    Run(Box<Errand>),
+    Run(Box<UnderWay>),
     /// The end.
     Close(Close),
 }
@@ -168,7 +172,7 @@ impl Session {
                     let detail = format!("`{word}` is a command and needs an `id` beside it");
                     Err((Problem::malformed("id_missing", detail), None))
                 }
-                word => Err((unknown_word(word), None)),
+                word => Err((unknown_word(word, OTHER_WORDS), None)),
             },
             fields => {
                 let detail = format!(
@@ -246,43 +250,23 @@ impl Session {
             self.complain(&problem, None);
             return Heard::Nothing;
         };
-        match self.errand(&text, &mut fields) {
+        match self.under_way(&text, &mut fields) {
             Ok(errand) => {
                 self.in_flight = self.in_flight.saturating_add(1);
                 self.in_flight_bytes = self.in_flight_bytes.saturating_add(errand.weight());
                 Heard::Run(Box::new(errand))
             }
             Err(problem) => {
-                self.say(super::errand::answered(&text, Err(problem)));
+                self.say(super::errand::frame(&text, Err(problem)));
                 Heard::Nothing
             }
         }
     }
 
-    fn errand(&self, id: &str, fields: &mut Fields<'_>) -> Result<Errand, Problem> {
+    fn under_way(&self, id: &str, fields: &mut Fields<'_>) -> Result<UnderWay, Problem> {
         let wrong = |invalid| Problem::malformed("id_invalid", format!("id: {}", complaint(&invalid)));
         let id = <CommandId as Name>::parse(id).map_err(wrong)?;
-        let at = fields.0.iter().position(|(word, _)| Verb::named(word).is_some());
-        let Some((word, body)) = at.map(|at| fields.0.remove(at)) else {
-            let words: Vec<_> = fields.0.iter().map(|(word, _)| word.as_ref()).collect();
-            return Err(unknown_word(&words.join(", ")));
-        };
-        let verb = Verb::named(&word).ok_or_else(|| unknown_word(&word))?;
-        let target = match verb.target() {
-            None => String::new(),
-            Some(name) => {
-                let sent = fields.take(name).ok_or_else(|| {
-                    let detail = format!("`{word}` needs `{name}` beside it");
-                    Problem::invalid(name, detail)
-                })?;
-                read(sent.get())?
-            }
-        };
-        let within = verb.within().and_then(|name| fields.take(name));
-        let within = within.map(|sent| read(sent.get())).transpose()?;
-        if let Some((word, _)) = fields.0.first() {
-            return Err(unknown_word(word));
-        }
+        let errand = Errand::read(fields, OTHER_WORDS)?;
         let most = self.asking.settings.feed.commands_in_flight;
         if self.in_flight >= most {
             return Err(Problem::busy(format!("{most} commands of this connection are under way")));
@@ -294,7 +278,7 @@ impl Session {
             ));
         }
         let signed = Signed { id, minted: false, actor: self.asking.caller.name.clone() };
-        Ok(Errand { asking: self.asking.clone(), signed, verb, target, within, body: body.get().into() })
+        Ok(UnderWay { asking: self.asking.clone(), signed, errand })
     }
 
     /// Says a command's answer; `weight` is what it weighed while it was under way.
@@ -386,15 +370,6 @@ fn topic_name(topic: Option<String>, channel: Option<&str>) -> Result<String, Pr
         (None, Some(channel)) => Ok(format!("channel:{channel}")),
         (_, _) => Err(Problem::invalid("topic", "topic: name either a `topic` or a `channel`")),
     }
-}
-
-fn unknown_word(word: &str) -> Problem {
-    let verbs: Vec<_> = Verb::ALL.iter().map(|(name, _)| *name).collect();
-    let detail = format!(
-        "found `{word}`; known: subscribe, unsubscribe, auth, and with an `id`: {}",
-        verbs.join(", ")
-    );
-    Problem::malformed("unknown_message", detail)
 }
 
 fn conflict(
