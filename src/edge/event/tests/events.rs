@@ -157,4 +157,7 @@ fn item_and_gap_events() {
     let (message, body) = one(&tell(&happened("d:07", What::Gap { from: 7, to: 9 })), "gap.d.07");
     assert_eq!((message.kind.as_str(), message.subject.as_deref()), ("lagerd.journal.gap.v1", Some("d:07")));
     assert_eq!((&body["journal"], &body["from"], &body["to"]), (&json!("d:07"), &json!(7), &json!(9)));
+    // The entry behind the gap has an event at the same place: the two are not taken for one.
+    assert_eq!(message.id, "d:07.42-00000000000000ab.3/gap");
+    assert_eq!(body["event"], message.id);
 }
