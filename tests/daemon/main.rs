@@ -16,6 +16,8 @@ mod amqp_events;
 #[cfg(test)]
 mod amqp_talk;
 #[cfg(test)]
+mod asyncapi;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_feed;

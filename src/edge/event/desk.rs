@@ -74,6 +74,7 @@ fn event(
         | Family::Policy
         | Family::Backorder
         | Family::Item
+        | Family::Availability
         | Family::Gap
         | Family::Alert
         | Family::Document => {
@@ -151,6 +152,7 @@ fn alert(head: EventHead, about: About, alert: &'static str) -> AlertEvent {
         reason: about.reason,
         due: about.due,
         lines: about.lines,
+        crossed: None,
         levels: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Messages about stock.
 
 use super::document::of_stock;
-use super::table::{Family, is_alert};
+use super::table::Family;
 use super::tell::{Outline, Teller};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ChannelId, WarehouseId};
@@ -26,7 +26,7 @@ pub(super) fn messages(teller: &Teller<'_>, warehouse: &WarehouseId, fact: &Fact
     let body = StockEvent::of(teller.head(name), warehouse, fact);
     let event =
         teller.event(Outline { family, fact: name, filled: &filled, subject: subject.clone() }, &body);
-    let alert = is_alert(fact.kind).then(|| {
+    let alert = fact.kind.is_alert().then(|| {
         let body = alert(body, fact);
         teller.beside((Family::Alert, name), subject, &body)
     });
@@ -45,6 +45,7 @@ fn alert(event: StockEvent, fact: &Fact) -> AlertEvent {
         reason: event.reason,
         due: None,
         lines: Vec::new(),
+        crossed: event.crossed,
         levels: event.lines,
     }
 }

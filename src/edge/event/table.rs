@@ -8,7 +8,7 @@ use crate::domain::fact::FactKind;
 /// What a part of a routing key is where there is nothing to name.
 const NOTHING: &str = "-";
 /// Words facts begin with that say to what they happened.
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 11] = [
     "stock",
     "reservation",
     "order",
@@ -19,6 +19,7 @@ const GROUPS: [&str; 10] = [
     "channel",
     "item",
     "backorder",
+    "availability",
 ];
 
 /// Messages whose routing keys look alike.
@@ -44,6 +45,8 @@ pub enum Family {
     Backorder,
     /// Item cards.
     Item,
+    /// What channels may sell.
+    Availability,
     /// Entries that were forgotten before they were told.
     Gap,
     /// Somebody should look at something.
@@ -54,7 +57,7 @@ pub enum Family {
 
 impl Family {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Stock,
         Self::Reservation,
         Self::Order,
@@ -65,6 +68,7 @@ impl Family {
         Self::Policy,
         Self::Backorder,
         Self::Item,
+        Self::Availability,
         Self::Gap,
         Self::Alert,
         Self::Document,
@@ -84,6 +88,7 @@ impl Family {
             Self::Policy => "policy.{channel}",
             Self::Backorder => "backorder.{channel}.{fact}",
             Self::Item => "item.{fact}",
+            Self::Availability => "availability.{channel}",
             Self::Gap => "gap.{journal}",
             Self::Alert => "alert.{kind}",
             Self::Document => "document.{kind}",
@@ -104,6 +109,7 @@ impl Family {
             Self::Policy => "what was set for a channel",
             Self::Backorder => "units a channel sold without goods",
             Self::Item => "item cards",
+            Self::Availability => "what a channel may sell: the newest values, sold out first",
             Self::Gap => {
                 "entries of a journal were forgotten before they were told: reload what you know of it"
             }
@@ -150,7 +156,8 @@ impl Family {
             | Self::Inbound
             | Self::Policy
             | Self::Backorder
-            | Self::Item => of_fact().unwrap_or((self.word(), fact)),
+            | Self::Item
+            | Self::Availability => of_fact().unwrap_or((self.word(), fact)),
         };
         format!("lagerd.{group}.{word}.v1")
     }
@@ -201,16 +208,12 @@ impl Family {
     }
 }
 
-/// Whether somebody should look at a fact about stock.
-#[must_use]
-pub const fn is_alert(kind: FactKind) -> bool {
-    matches!(kind, FactKind::Oversold | FactKind::TailLost)
-}
-
 /// What a gap is called where facts have their names.
 pub const GAP: &str = "gap";
 /// What the fact is called that an item card was set.
 pub const ITEM_SET: &str = "item_set";
+/// What is told of the figures a channel shows; not a fact, for they are derived.
+const AVAILABILITY: &str = "availability_changed";
 /// Facts about a channel.
 const CHANNEL: [(Family, &str); 4] = [
     (Family::Policy, "channel_policy_set"),
@@ -235,8 +238,9 @@ pub fn all() -> Vec<(Family, &'static str)> {
     }
     all.extend(CHANNEL);
     all.push((Family::Item, ITEM_SET));
+    all.push((Family::Availability, AVAILABILITY));
     all.push((Family::Gap, GAP));
-    let alerts = FactKind::ALL.iter().filter(|kind| is_alert(**kind)).map(|kind| kind.name());
+    let alerts = FactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());
     let of_desk = DeskFactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());
     all.extend(alerts.chain(of_desk).map(|alert| (Family::Alert, alert)));
     all.extend(DocumentKind::ALL.map(|document| (Family::Document, document.name())));

@@ -135,6 +135,10 @@ fn gap(teller: &Teller<'_>, from: u64, to: u64) -> Message {
     let word = journal.replace(':', ".");
     let filled = [Some(word.as_str())];
     let subject = Some(journal.clone());
-    let body = GapEvent { head: teller.head(GAP), journal, from, to };
-    teller.event(Outline { family: Family::Gap, fact: GAP, filled: &filled, subject }, &body)
+    // It stands before the entry whose place it has, and must not be taken for that entry's first event.
+    let id = format!("{}/{GAP}", teller.happened.id());
+    let head = EventHead { event: id.clone(), ..teller.head(GAP) };
+    let body = GapEvent { head, journal, from, to };
+    let message = teller.event(Outline { family: Family::Gap, fact: GAP, filled: &filled, subject }, &body);
+    Message { id, ..message }
 }

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
+    alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
 };
 
 /// Every route, with its shapes.
@@ -21,6 +21,8 @@ use super::route::{
         health::readyz,
         health::metrics,
         serve,
+        asyncapi::yaml,
+        asyncapi::json,
         stock::list,
         stock::one,
         history::history,

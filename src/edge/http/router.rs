@@ -10,8 +10,8 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
+    alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -24,6 +24,8 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/readyz", get(health::readyz)),
         ("/metrics", get(health::metrics)),
         ("/openapi.json", get(openapi::serve)),
+        ("/asyncapi.yaml", get(asyncapi::yaml)),
+        ("/asyncapi.json", get(asyncapi::json)),
         ("/v1/stock", get(stock::list)),
         ("/v1/stock/{sku}", get(stock::one)),
         ("/v1/stock/{sku}/history", get(history::history)),

@@ -7,7 +7,7 @@ use super::sample::{
     stock, tell, told, transfer, units,
 };
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
-use crate::domain::fact::{Fact, FactKind};
+use crate::domain::fact::{Crossed, Fact, FactKind};
 use crate::domain::ids::{Reason, Sku, SourceId};
 use crate::domain::item::ItemFact;
 use crate::feed::happened::What;
@@ -59,6 +59,12 @@ fn stock_alerts() {
     );
     let (_, body) = one(&tell(&stock(full_fact(FactKind::Oversold))), "alert.oversold");
     assert_eq!(body["levels"][0]["on_hand"], 47);
+    let low = Fact { crossed: Some(Crossed { figure: 4, limit: 5 }), ..full_fact(FactKind::LowStock) };
+    let messages = tell(&stock(low));
+    assert_eq!(keys(&messages), ["stock.BER.low_stock", "alert.low_stock"]);
+    for (_, body) in keys(&messages).iter().map(|key| one(&messages, key)) {
+        assert_eq!(body["crossed"], json!({"figure": 4, "limit": 5}));
+    }
 }
 
 /// An order's event names it, its units and its state, and the whole order where that has changed.
@@ -151,4 +157,7 @@ fn item_and_gap_events() {
     let (message, body) = one(&tell(&happened("d:07", What::Gap { from: 7, to: 9 })), "gap.d.07");
     assert_eq!((message.kind.as_str(), message.subject.as_deref()), ("lagerd.journal.gap.v1", Some("d:07")));
     assert_eq!((&body["journal"], &body["from"], &body["to"]), (&json!("d:07"), &json!(7), &json!(9)));
+    // The entry behind the gap has an event at the same place: the two are not taken for one.
+    assert_eq!(message.id, "d:07.42-00000000000000ab.3/gap");
+    assert_eq!(body["event"], message.id);
 }

@@ -1,6 +1,7 @@
 //! The handlers, one file per resource: each reads what was sent, asks the house, and tells the answer.
 
 pub(super) mod alerts;
+pub(super) mod asyncapi;
 pub(super) mod availability;
 pub(super) mod counts;
 pub(super) mod fulfilments;

@@ -9,6 +9,7 @@ use super::stock::StockEventLine;
 use crate::domain::channel::ChannelPolicy;
 use crate::domain::ids::{ChannelId, CommandId, OrderId, OrderNumber, Reason, Sku, WarehouseId};
 use crate::domain::policy::Scheduled;
+use crate::edge::wire::history::CrossedAnswer;
 use crate::edge::wire::item::ItemBody;
 use crate::edge::wire::policy::Figure;
 use crate::edge::wire::text::Text;
@@ -131,6 +132,9 @@ pub struct AlertEvent {
     /// Which units of a document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<UnitsLine>,
+    /// Which line was crossed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crossed: Option<CrossedAnswer>,
     /// Which SKUs of a warehouse, and their figures.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<StockEventLine>,

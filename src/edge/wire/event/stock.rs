@@ -8,7 +8,7 @@ use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::ids::{
     CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
 };
-use crate::edge::wire::history::Figures;
+use crate::edge::wire::history::{CrossedAnswer, Figures};
 use crate::edge::wire::text::Text;
 use crate::edge::wire::time::Time;
 
@@ -59,6 +59,9 @@ pub struct StockEvent {
     /// Of a lost tail: which entries are lost. Whatever was read of them did not happen: reload the stock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<Lost>,
+    /// Of an alert: which line was crossed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crossed: Option<CrossedAnswer>,
     /// To which SKUs.
     pub lines: Vec<StockEventLine>,
 }
@@ -109,6 +112,7 @@ impl StockEvent {
             source: fact.source.clone().map(Text),
             covered: fact.covered,
             lost: fact.lost.map(|(from, to)| Lost { from, to }),
+            crossed: fact.crossed.map(CrossedAnswer::from),
             lines: fact.lines.iter().map(StockEventLine::from).collect(),
         }
     }
