@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::reply::with_type;
 use super::route::{
     alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    policies, privacy, reservations, returns, script, stock, tracking, transfers, work,
 };
 
 /// Every route, with its shapes.
@@ -27,6 +27,8 @@ use super::route::{
         availability::availability,
         availability::refused_demand,
         policies::of_channel,
+        work::acknowledged,
+        work::work,
         movements::movements,
         counts::counts,
         policies::of_warehouse,
