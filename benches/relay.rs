@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use lagerd::config::{Secret, Settings};
@@ -34,6 +34,7 @@ use lagerd::telemetry::Metrics;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 const FACTS: u64 = 30_000;

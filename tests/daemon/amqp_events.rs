@@ -1,5 +1,7 @@
 //! What a consumer hears of the house, through kills of the daemon and of the broker.
 
+#![expect(clippy::disallowed_types, reason = "locks of a test are held for a line")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -22,14 +22,9 @@ type Route = (&'static str, MethodRouter<Arc<Door>>);
 
 /// Every path with its verbs; the document names the same ones.
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = of_channels();
+    let mut routes = of_operation();
+    routes.extend(of_channels());
     routes.extend([
-        ("/livez", get(health::livez)),
-        ("/readyz", get(health::readyz)),
-        ("/metrics", get(health::metrics)),
-        ("/openapi.json", get(openapi::serve)),
-        ("/asyncapi.yaml", get(asyncapi::yaml)),
-        ("/asyncapi.json", get(asyncapi::json)),
         ("/v1/stock", get(stock::list)),
         ("/v1/stock/{sku}", get(stock::one)),
         ("/v1/stock/{sku}/history", get(history::history)),
@@ -90,9 +85,21 @@ pub(super) fn routes() -> Vec<Route> {
         ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
-        ("/v1/replay", post(replay::replay)),
     ]);
     routes
+}
+
+/// The paths for supervisors, operators and their tools.
+fn of_operation() -> Vec<Route> {
+    vec![
+        ("/livez", get(health::livez)),
+        ("/readyz", get(health::readyz)),
+        ("/metrics", get(health::metrics)),
+        ("/openapi.json", get(openapi::serve)),
+        ("/asyncapi.yaml", get(asyncapi::yaml)),
+        ("/asyncapi.json", get(asyncapi::json)),
+        ("/v1/replay", post(replay::replay)),
+    ]
 }
 
 /// The paths of one channel.

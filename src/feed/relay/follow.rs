@@ -45,6 +45,9 @@ enum After {
     Replaced,
 }
 
+/// An entry that is on its way, with how many things it says.
+type OnItsWay = BoxFuture<'static, (Head, usize, Result<(), Away>)>;
+
 /// How far one run has come.
 struct Run<'r> {
     relay: &'r Relay,
@@ -57,7 +60,7 @@ struct Run<'r> {
     /// Written as the cursor.
     saved: Head,
     saved_at: Instant,
-    window: FuturesOrdered<BoxFuture<'static, (Head, usize, Result<(), Away>)>>,
+    window: FuturesOrdered<OnItsWay>,
     /// Things in the window.
     in_flight: usize,
 }

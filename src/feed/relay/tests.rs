@@ -1,5 +1,7 @@
 //! At least once, in order, from the cursor on; a gap and another history are told.
 
+#![expect(clippy::disallowed_types, reason = "locks of a test are held for a line")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

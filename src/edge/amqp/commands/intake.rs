@@ -147,10 +147,7 @@ impl Intake {
     /// Carries a command out, sends what is to be sent for it, and lets it go; it stays with the broker where there was
     /// no time for that.
     async fn work_off(&self, delivery: Delivery) -> Worked {
-        let letters = match self.carry_out(&delivery).await {
-            Some(letters) => letters,
-            None => return Ok(()),
-        };
+        let Some(letters) = self.carry_out(&delivery).await else { return Ok(()) };
         for letter in &letters {
             if !self.send(letter).await {
                 return Ok(());

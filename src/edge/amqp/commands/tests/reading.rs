@@ -9,10 +9,12 @@ const MOST: u64 = 200;
 /// Each message against what it is read as: its id, or the code of what is wrong with it and the id it seems to have.
 #[test]
 fn messages_are_read() {
+    /// The id that is read, or the code and the path of what is wrong.
+    type Read<'a> = Result<&'a str, (&'a str, Option<&'a str>)>;
     let long = format!(r#"{{"reserve":{{}},"x":"{}"}}"#, "x".repeat(300));
     let many = "x".repeat(129);
     #[rustfmt::skip]
-    let cases: &[(Option<&str>, &str, Result<&str, (&str, Option<&str>)>)] = &[
+    let cases: &[(Option<&str>, &str, Read)] = &[
         (Some("a-1"), r#"{"reserve":{}}"#, Ok("a-1")),
         (None, r#"{"id":"a-1","reserve":{}}"#, Ok("a-1")),
         (Some("a-1"), r#"{"id":"a-1","movements":{},"warehouse":"BER"}"#, Ok("a-1")),
