@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::refer;
 use super::shapes::Shapes;
+use super::whole::refer;
 use crate::edge::amqp::topology::COMMANDS;
 use crate::edge::command::Verb;
 use crate::edge::http;
@@ -143,7 +143,12 @@ fn command(name: &str, verb: Verb, body: &Value) -> Value {
     let payload = json!({
         "type": "object", "required": required, "properties": properties, "additionalProperties": false,
     });
-    json!({"name": format!("command.{name}"), "summary": name.replace('_', " "), "payload": payload})
+    json!({
+        "name": format!("command.{name}"),
+        "summary": name.replace('_', " "),
+        "headers": traced(),
+        "payload": payload,
+    })
 }
 
 fn reply(name: &str, answer: &Value) -> Value {
@@ -160,5 +165,15 @@ fn reply(name: &str, answer: &Value) -> Value {
         one("ok", answer, "it is done, and committed"),
         one("refused", &problem, "it is not done, and asking again changes nothing"),
     ]});
-    json!({"name": format!("reply.{name}"), "summary": format!("what became of {name}"), "payload": payload})
+    json!({
+        "name": format!("reply.{name}"),
+        "summary": format!("what became of {name}"),
+        "headers": traced(),
+        "payload": payload,
+    })
+}
+
+fn traced() -> Value {
+    let about = "the trace it belongs to, as W3C Trace Context has it; a reply bears its command's";
+    json!({"type": "object", "properties": {"traceparent": {"type": "string", "description": about}}})
 }
