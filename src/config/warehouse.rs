@@ -221,6 +221,6 @@ impl Warehouse {
     }
 }
 
-fn zone_name<S: Serializer>(zone: &Option<TimeZone>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn zone_name<S: Serializer>(zone: &Option<TimeZone>, serializer: S) -> Result<S::Ok, S::Error> {
     zone.as_ref().and_then(TimeZone::iana_name).serialize(serializer)
 }

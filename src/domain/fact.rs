@@ -44,7 +44,7 @@ named! {
     Deallocated = 17, "stock_deallocated";
     /// Promised goods left.
     Shipped = 18, "stock_shipped";
-    /// Safety stock or fences were set.
+    /// Safety stock, fences or the limits of alerts were set.
     PolicySet = 19, "stock_policy_set";
     /// The store had lost entries that were acknowledged; consumers reload.
     TailLost = 20, "tail_lost";

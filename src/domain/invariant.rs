@@ -42,6 +42,11 @@ pub fn broken_channel(channel: &Channel) -> Vec<String> {
             found.push(format!("{sku}: {} units open but backorders sum to {units}", channel.open(sku)));
         }
     }
+    for (sku, row) in channel.all_acknowledged() {
+        if !(0..=UNITS_MAX).contains(&row.available) {
+            found.push(format!("{sku}: a channel can't show {} units", row.available));
+        }
+    }
     found.sort_unstable();
     found
 }

@@ -11,6 +11,7 @@ use crate::actor::house::{
 use crate::actor::journaled::Limits;
 use crate::actor::retention::Retention;
 use crate::config::{self, Settings};
+use crate::domain::channel::{LagRule, Quota};
 use crate::domain::desk::DeskRules;
 use crate::domain::ids::{ChannelId, SHARDS, SourceId, WarehouseId};
 use crate::domain::memory::Windows;
@@ -202,6 +203,13 @@ fn channel(settings: &Settings, configured: &config::Channel) -> ChannelSpec {
             phone: support.phone,
             hours: support.hours,
         },
+        days: configured.timezone.clone().map_or_else(LocalDays::default, LocalDays::of),
+        quota: configured
+            .changes_per_sku_per_day
+            .map(|most| Quota::of(u32::try_from(most).unwrap_or(u32::MAX))),
+        lag: configured
+            .lag_buffer
+            .map(|buffer| LagRule { units: units(buffer), after_ms: millis(configured.lag_after_s, 1_000) }),
     }
 }
 

@@ -50,6 +50,9 @@ impl Told for Channel {
             ChannelFact::Backordered { id, owner, lines } => {
                 (name, each(lines, &format!("order {owner}, backorder {id}")))
             }
+            ChannelFact::Acknowledged { sku, available, at } => {
+                (name, vec![format!("{sku}  shows {available}, at {}", time(*at))])
+            }
             ChannelFact::BackorderKept { id, owner } => {
                 (name, vec![format!("order {owner}, backorder {id}")])
             }

@@ -24,6 +24,8 @@ const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 const HOSTS: usize = 48;
 /// How long a broker may take to start on a busy machine; it needs five seconds alone.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long one attempt to connect may take.
+const ANSWER: Duration = Duration::from_secs(5);
 /// The password `lagerd` as RabbitMQ keeps it: salt and SHA-256 of salt and password.
 const PASSWORD_HASH: &str = "bGdyZCsOfEqXPAG7AJYcSDMimokxvrv/Kw/4nc6OtiRg8sNP";
 /// Waits for the end of whoever started it, however that came, and then ends what is left and takes the folder away.
@@ -154,18 +156,24 @@ impl RabbitServer {
 
     async fn ready(&mut self) {
         let url = self.url();
-        wait_within(PATIENCE, "rabbitmq-server to answer", async || {
+        let answers = async || {
             let ended = self.broker.try_wait().expect("its state");
-            assert!(ended.is_none(), "rabbitmq-server ended at start: {ended:?}\n{}", self.said());
-            let connection = Connection::connect(&url, ConnectionProperties::default()).await.ok()?;
-            connection.close(200, "ready".into()).await.ok()
-        })
-        .await;
+            assert!(ended.is_none(), "rabbitmq-server ended at start: {ended:?}\n{}", said(&self.folder));
+            let connection = Connection::connect(&url, ConnectionProperties::default());
+            let connection = tokio::time::timeout(ANSWER, connection).await.ok()?.ok()?;
+            tokio::time::timeout(ANSWER, connection.close(200, "ready".into())).await.ok()?.ok()
+        };
+        let ready = wait_within(PATIENCE * 2, "rabbitmq-server to answer", answers);
+        let ready = tokio::time::timeout(PATIENCE, ready).await;
+        ready.unwrap_or_else(|_| panic!("rabbitmq-server does not answer:\n{}", said(&self.folder)));
     }
+}
 
-    fn said(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("broker.out")).unwrap_or_default()
-    }
+/// All it has printed and logged.
+fn said(folder: &TempDir) -> String {
+    let logs = std::fs::read_dir(folder.path().join("log")).into_iter().flatten().flatten();
+    let files = [folder.path().join("broker.out")].into_iter().chain(logs.map(|log| log.path()));
+    files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 impl Drop for RabbitServer {

@@ -5,7 +5,7 @@ use lapin::options::{
     BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer};
 use serde_json::{Value, json};
 
 use crate::wait::wait_for;
@@ -70,7 +70,7 @@ impl Correspondent {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let sent = self.channel.basic_publish("".into(), COMMANDS.into(), options, body, properties);
         let confirmed = sent.await.expect("sent").await.expect("confirmed");
-        assert!(confirmed.is_ack() && confirmed.take_message().is_none(), "the broker takes it");
+        assert!(matches!(confirmed, Confirmation::Ack(None)), "the broker takes it: {confirmed:?}");
     }
 
     /// Sends many commands without waiting for each.

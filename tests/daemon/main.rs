@@ -24,6 +24,8 @@ mod browser_feed;
 #[cfg(test)]
 mod carts;
 #[cfg(test)]
+mod confirming;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod duel;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::days::LocalDays;
+use crate::domain::channel::{LagRule, Quota};
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
 pub use crate::domain::place::{Country, Kind, Point};
 use crate::domain::policy::AlertLimits;
@@ -160,6 +161,12 @@ pub struct ChannelSpec {
     pub leftover: Leftover,
     /// Whom its customers may turn to.
     pub support: Support,
+    /// The days its changes are counted in.
+    pub days: LocalDays,
+    /// How many changes per SKU and day it takes; `None` = any number.
+    pub quota: Option<Quota>,
+    /// What is kept back while it is behind.
+    pub lag: Option<LagRule>,
 }
 
 impl ChannelSpec {
@@ -174,6 +181,12 @@ impl ChannelSpec {
     #[must_use]
     pub fn room_shown(&self) -> i64 {
         self.backorder_limit.filter(|_| self.backorder).unwrap_or(0)
+    }
+
+    /// Whether somebody surely publishes for it and confirms.
+    #[must_use]
+    pub const fn is_published_for(&self) -> bool {
+        self.quota.is_some() || self.lag.is_some()
     }
 
     /// A channel that has nothing but its id and its warehouses configured.
@@ -199,6 +212,9 @@ impl ChannelSpec {
                 Mode::Tells => Leftover::Backorder,
             },
             support: Support::default(),
+            days: LocalDays::default(),
+            quota: None,
+            lag: None,
         }
     }
 }

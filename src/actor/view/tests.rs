@@ -14,7 +14,7 @@ use crate::domain::memory::Windows;
 use crate::domain::policy::Scheduled;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::{Command, Movement, MovementKind, Rules, WaitForStock, Warehouse};
-use crate::feed::{ChannelFeed, Skus};
+use crate::feed::{Backlog, ChannelFeed, Skus};
 use crate::journal::Head;
 use crate::journal::locked::Locked;
 use crate::telemetry::Metrics;
@@ -118,7 +118,7 @@ fn desks_hear_of_served_orders() {
 #[test]
 fn room_follows_open_backorders() {
     let mut channel = Channel::new(WINDOWS);
-    let (skus, feed) = (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1)));
+    let (skus, feed) = (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1, Backlog::default())));
     let view: Arc<RowView<ChannelTerms>> = Arc::default();
     let mut watch = PolicyWatch::new(view.clone(), feed.clone(), skus.clone());
     let mut confirm = |id: &str, command: ChannelCommand| {

@@ -178,7 +178,7 @@ pub enum Command {
     Move(Movement),
     /// Record a count.
     Count(CountLine),
-    /// Set safety stock or fences.
+    /// Set safety stock, fences or the limits of alerts.
     SetPolicy(SetStockPolicy),
     /// Record that the store had lost acknowledged entries.
     RecordTailLost {

@@ -14,6 +14,7 @@ use super::message::Message;
 use super::topology::EVENTS;
 use crate::config::Topology;
 use crate::domain::desk::fact::DeskFactKind;
+use crate::domain::ids::Sku;
 use crate::edge::door::Door;
 use crate::edge::event;
 use crate::edge::wire::time::Time;
@@ -113,11 +114,12 @@ impl Outlet for Publisher {
 
     fn send(&self, happened: Vec<Happened>, to: To) -> BoxFuture<'_, Result<Confirming, Away>> {
         async move {
-            let inside = self.door.inside().map_err(|_| Away("still loading".to_owned()))?;
+            let inside = self.door.inside().ok();
+            let card = |sku: &Sku| inside.as_ref().and_then(|inside| inside.house.item(sku));
             let settings = self.door.settings();
             let mut confirming = Vec::with_capacity(happened.len());
             for happened in &happened {
-                for message in event::messages(&settings, &|sku| inside.house.item(sku), happened) {
+                for message in event::messages(&settings, &card, happened) {
                     confirming.push(self.publish(message, &to).await?);
                 }
             }

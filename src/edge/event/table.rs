@@ -196,14 +196,15 @@ impl Family {
         }
     }
 
-    /// The family of a fact about a channel.
+    /// The family of a fact about a channel; `None` where nobody is told: what a connector has confirmed it knows itself.
     #[must_use]
-    pub const fn of_channel(fact: &ChannelFact) -> Self {
+    pub const fn of_channel(fact: &ChannelFact) -> Option<Self> {
         match fact {
-            ChannelFact::PolicySet { .. } => Self::Policy,
+            ChannelFact::PolicySet { .. } => Some(Self::Policy),
+            ChannelFact::Acknowledged { .. } => None,
             ChannelFact::Backordered { .. }
             | ChannelFact::BackorderKept { .. }
-            | ChannelFact::BackorderClosed { .. } => Self::Backorder,
+            | ChannelFact::BackorderClosed { .. } => Some(Self::Backorder),
         }
     }
 }

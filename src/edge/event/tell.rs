@@ -26,7 +26,7 @@ pub fn messages(settings: &Settings, cards: Cards<'_>, happened: &Happened) -> V
     let teller = Teller { settings, cards, happened };
     match &happened.what {
         What::Stock(warehouse, fact) => stock::messages(&teller, warehouse, fact),
-        What::Channel(channel, fact) => vec![of_channel(&teller, channel, fact)],
+        What::Channel(channel, fact) => of_channel(&teller, channel, fact).into_iter().collect(),
         What::Item(ItemFact::Set { sku }) => vec![of_item(&teller, sku)],
         What::Document(told) => desk::messages(&teller, told),
         What::Gap { from, to } => vec![gap(&teller, *from, *to)],
@@ -88,21 +88,19 @@ impl Teller<'_> {
     }
 }
 
-fn of_channel(teller: &Teller<'_>, channel: &ChannelId, fact: &ChannelFact) -> Message {
+fn of_channel(teller: &Teller<'_>, channel: &ChannelId, fact: &ChannelFact) -> Option<Message> {
+    let family = Family::of_channel(fact)?;
     let name = fact.name();
     let head = teller.head(name);
-    let outline = |filled, subject: &str| Outline {
-        family: Family::of_channel(fact),
-        fact: name,
-        filled,
-        subject: Some(subject.to_owned()),
-    };
+    let outline =
+        |filled, subject: &str| Outline { family, fact: name, filled, subject: Some(subject.to_owned()) };
     let filled = [Some(channel.as_str()), Some(name)];
     let (id, owner, lines, expired) = match fact {
+        ChannelFact::Acknowledged { .. } => return None,
         ChannelFact::PolicySet { sku, after } => {
             let subject = format!("{sku}/{channel}");
             let body = ChannelPolicyEvent::of(head, channel, sku, after);
-            return teller.event(outline(&filled, &subject), &body);
+            return Some(teller.event(outline(&filled, &subject), &body));
         }
         ChannelFact::Backordered { id, owner, lines } => (id, owner, lines.as_slice(), false),
         ChannelFact::BackorderKept { id, owner } => (id, owner, &[][..], false),
@@ -118,7 +116,7 @@ fn of_channel(teller: &Teller<'_>, channel: &ChannelId, fact: &ChannelFact) -> M
         expired,
         lines: lines.iter().map(line).collect(),
     };
-    teller.event(outline(&filled, owner.as_str()), &body)
+    Some(teller.event(outline(&filled, owner.as_str()), &body))
 }
 
 fn of_item(teller: &Teller<'_>, sku: &Sku) -> Message {

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::reply::with_type;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
-    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers, work,
 };
 
 /// Every route, with its shapes.
@@ -29,6 +29,8 @@ use super::route::{
         availability::availability,
         availability::refused_demand,
         policies::of_channel,
+        work::acknowledged,
+        work::work,
         movements::movements,
         counts::counts,
         policies::of_warehouse,

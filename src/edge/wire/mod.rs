@@ -8,6 +8,7 @@
 //!
 //! Deliberately lacks: version 2. A field is only ever added here; a change of meaning gets a new path.
 
+pub mod acknowledge;
 pub mod alert;
 pub mod batch;
 pub mod count;

@@ -21,3 +21,4 @@ pub(super) mod script;
 pub(super) mod stock;
 pub(super) mod tracking;
 pub(super) mod transfers;
+pub(super) mod work;

@@ -62,7 +62,15 @@ fn a_warehouse_of_version_1_is_read() {
 fn a_channel_is_stored_as_ever() {
     let (facts, rows) = (samples::channel_facts(), samples::channel_rows());
     let entries = [samples::empty(), samples::entry(&facts, &rows)];
-    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v2.txt"));
+    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v3.txt"));
+}
+
+/// What the second version of a channel has stored is read.
+#[test]
+fn a_channel_of_version_2_is_read() {
+    let (facts, rows) = (samples::channel_facts_of_version_2(), samples::channel_rows_of_version_2());
+    let entries = [samples::empty(), samples::entry(&facts, &rows)];
+    reads::<Channel>(2, &facts, &rows, &entries, include_str!("../golden/channel.v2.txt"));
 }
 
 /// What the first version of a channel has stored is read.

@@ -7,7 +7,9 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{
+    Acknowledged, Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow,
+};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
@@ -348,10 +350,17 @@ fn channel_fact() -> impl Strategy<Value = ChannelFact> {
         (id(), order(), lines(), any::<bool>()).prop_map(|(id, owner, lines, expired)| {
             ChannelFact::BackorderClosed { id, owner, lines, expired }
         }),
+        (sku(), units(), time()).prop_map(|(sku, available, at)| ChannelFact::Acknowledged {
+            sku,
+            available,
+            at
+        }),
     ]
 }
 
 fn channel_row() -> impl Strategy<Value = ChannelRow> {
+    let confirmed = (units(), time(), any::<i32>(), any::<u32>())
+        .prop_map(|(available, at, day, changes)| Acknowledged { available, at, day, changes });
     let state = of(time())
         .prop_map(|at| at.map_or(BackorderState::Kept, |deadline| BackorderState::Held { deadline }));
     let backorder =
@@ -359,6 +368,7 @@ fn channel_row() -> impl Strategy<Value = ChannelRow> {
     prop_oneof![
         (sku(), of(channel_policy())).prop_map(|(sku, policy)| ChannelRow::Policy(sku, policy)),
         (id(), of(backorder)).prop_map(|(id, row)| ChannelRow::Backorder(id, row)),
+        (sku(), of(confirmed)).prop_map(|(sku, row)| ChannelRow::Acknowledged(sku, row)),
         (id(), of(remembered())).prop_map(|(id, known)| ChannelRow::Remembered(id, known)),
         floors().prop_map(ChannelRow::Floors),
     ]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::channel::{Backorder, BackorderState, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{
+    Acknowledged, Backorder, BackorderState, ChannelFact, ChannelPolicy, ChannelRow,
+};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
 use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
@@ -308,8 +310,15 @@ fn channel_policy() -> ChannelPolicy {
     ChannelPolicy { buffer, cap: Some(cap), low_at: Some(3), ..ChannelPolicy::default() }
 }
 
-/// What happens to a channel: as in version 1, and what came with orders.
+/// What happens to a channel: as in version 2, and what it confirms.
 pub(super) fn channel_facts() -> Vec<ChannelFact> {
+    let mut facts = channel_facts_of_version_2();
+    facts.push(ChannelFact::Acknowledged { sku: sku("TEE-M"), available: 8, at: AT });
+    facts
+}
+
+/// What happens to a channel of version 2, as it reads now: as in version 1, and what came with orders.
+pub(super) fn channel_facts_of_version_2() -> Vec<ChannelFact> {
     let (id, owner, lines) = (id("b-1"), order(), vec![line("TEE-M", 2)]);
     let limit = Some(Scheduled { value: 50, from: None, until: Some(AT) });
     let after = ChannelPolicy { backorder_limit: limit, preorder: true, ..channel_policy() };
@@ -334,8 +343,20 @@ pub(super) fn channel_facts_of_version_1() -> Vec<ChannelFact> {
     vec![of(channel_policy()), of(ChannelPolicy::default())]
 }
 
-/// What a channel knows: as in version 1, and what came with orders.
+/// What a channel knows: as in version 2, and what it has confirmed, also of goods that are called like another row.
 pub(super) fn channel_rows() -> Vec<ChannelRow> {
+    let confirmed = Acknowledged { available: 8, at: AT, day: 20_000, changes: 300 };
+    let mut rows = channel_rows_of_version_2();
+    rows.extend([
+        ChannelRow::Acknowledged(sku("TEE-M"), Some(confirmed)),
+        ChannelRow::Acknowledged(sku("floors"), Some(Acknowledged { available: 0, day: -1, ..confirmed })),
+        ChannelRow::Acknowledged(sku("acknowledged/A"), None),
+    ]);
+    rows
+}
+
+/// What a channel of version 2 knows, as it reads now: as in version 1, and what came with orders.
+pub(super) fn channel_rows_of_version_2() -> Vec<ChannelRow> {
     let backorder =
         |state| Backorder { owner: order(), lines: vec![line("TEE-M", 2), line("CAP", 1)], state };
     let mut rows = channel_rows_of_version_1();
