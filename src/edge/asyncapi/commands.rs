@@ -9,7 +9,7 @@ use crate::edge::command::Verb;
 use crate::edge::http;
 
 /// Where HTTP takes each command: its body and its answer are documented there.
-pub(super) const ROUTES: [(&str, &str, &str); 44] = [
+pub(super) const ROUTES: [(&str, &str, &str); 45] = [
     ("reserve", "post", "/v1/reservations"),
     ("extend", "post", "/v1/reservations/{reservation}/extend"),
     ("allocate", "post", "/v1/reservations/{reservation}/allocate"),
@@ -19,6 +19,7 @@ pub(super) const ROUTES: [(&str, &str, &str); 44] = [
     ("counts", "post", "/v1/warehouses/{warehouse}/counts"),
     ("stock_policies", "put", "/v1/warehouses/{warehouse}/policies"),
     ("channel_policies", "put", "/v1/channels/{channel}/policies"),
+    ("acknowledge", "put", "/v1/channels/{channel}/acknowledged"),
     ("item", "put", "/v1/items/{sku}"),
     ("place_order", "post", "/v1/orders"),
     ("amend", "post", "/v1/orders/{order}/amend"),

@@ -22,14 +22,9 @@ type Route = (&'static str, MethodRouter<Arc<Door>>);
 
 /// Every path with its verbs; the document names the same ones.
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = of_channels();
+    let mut routes = of_the_daemon();
+    routes.extend(of_channels());
     routes.extend([
-        ("/livez", get(health::livez)),
-        ("/readyz", get(health::readyz)),
-        ("/metrics", get(health::metrics)),
-        ("/openapi.json", get(openapi::serve)),
-        ("/asyncapi.yaml", get(asyncapi::yaml)),
-        ("/asyncapi.json", get(asyncapi::json)),
         ("/v1/stock", get(stock::list)),
         ("/v1/stock/{sku}", get(stock::one)),
         ("/v1/stock/{sku}/history", get(history::history)),
@@ -37,7 +32,6 @@ pub(super) fn routes() -> Vec<Route> {
         ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
         ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
         ("/v1/items/{sku}", get(items::read).put(items::set)),
-        ("/lagerd.js", get(script::client)),
         ("/v1/feed", get(ws::upgrade::feed)),
         ("/v1/reservations", post(reservations::reserve)),
         ("/v1/reservations/{reservation}", get(reservations::read).delete(reservations::release)),
@@ -87,12 +81,25 @@ pub(super) fn routes() -> Vec<Route> {
         ("/v1/warehouses/{warehouse}/pick-lists", get(picks::lists)),
         ("/v1/orders/{order}/tracking", get(tracking::timeline)),
         ("/track/{token}", get(tracking::track)),
-        ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
-        ("/v1/replay", post(replay::replay)),
     ]);
     routes
+}
+
+/// The paths of those who run the daemon, and what it says of itself.
+fn of_the_daemon() -> Vec<Route> {
+    vec![
+        ("/livez", get(health::livez)),
+        ("/readyz", get(health::readyz)),
+        ("/metrics", get(health::metrics)),
+        ("/openapi.json", get(openapi::serve)),
+        ("/asyncapi.yaml", get(asyncapi::yaml)),
+        ("/asyncapi.json", get(asyncapi::json)),
+        ("/lagerd.js", get(script::client)),
+        ("/v1/alerts", get(alerts::list)),
+        ("/v1/replay", post(replay::replay)),
+    ]
 }
 
 /// The paths of one channel.
