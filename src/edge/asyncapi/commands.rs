@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::refer;
 use super::shapes::Shapes;
+use super::whole::refer;
 use crate::edge::amqp::topology::COMMANDS;
 use crate::edge::command::Verb;
 use crate::edge::http;
 
 /// Where HTTP takes each command: its body and its answer are documented there.
-pub(super) const ROUTES: [(&str, &str, &str); 44] = [
+pub(super) const ROUTES: [(&str, &str, &str); 45] = [
     ("reserve", "post", "/v1/reservations"),
     ("extend", "post", "/v1/reservations/{reservation}/extend"),
     ("allocate", "post", "/v1/reservations/{reservation}/allocate"),
@@ -19,6 +19,7 @@ pub(super) const ROUTES: [(&str, &str, &str); 44] = [
     ("counts", "post", "/v1/warehouses/{warehouse}/counts"),
     ("stock_policies", "put", "/v1/warehouses/{warehouse}/policies"),
     ("channel_policies", "put", "/v1/channels/{channel}/policies"),
+    ("acknowledge", "put", "/v1/channels/{channel}/acknowledged"),
     ("item", "put", "/v1/items/{sku}"),
     ("place_order", "post", "/v1/orders"),
     ("amend", "post", "/v1/orders/{order}/amend"),
@@ -143,7 +144,12 @@ fn command(name: &str, verb: Verb, body: &Value) -> Value {
     let payload = json!({
         "type": "object", "required": required, "properties": properties, "additionalProperties": false,
     });
-    json!({"name": format!("command.{name}"), "summary": name.replace('_', " "), "payload": payload})
+    json!({
+        "name": format!("command.{name}"),
+        "summary": name.replace('_', " "),
+        "headers": traced(),
+        "payload": payload,
+    })
 }
 
 fn reply(name: &str, answer: &Value) -> Value {
@@ -160,5 +166,15 @@ fn reply(name: &str, answer: &Value) -> Value {
         one("ok", answer, "it is done, and committed"),
         one("refused", &problem, "it is not done, and asking again changes nothing"),
     ]});
-    json!({"name": format!("reply.{name}"), "summary": format!("what became of {name}"), "payload": payload})
+    json!({
+        "name": format!("reply.{name}"),
+        "summary": format!("what became of {name}"),
+        "headers": traced(),
+        "payload": payload,
+    })
+}
+
+fn traced() -> Value {
+    let about = "the trace it belongs to, as W3C Trace Context has it; a reply bears its command's";
+    json!({"type": "object", "properties": {"traceparent": {"type": "string", "description": about}}})
 }

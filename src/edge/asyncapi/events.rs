@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::refer;
 use super::shapes::Shapes;
+use super::whole::refer;
 use crate::edge::amqp::availability::AvailabilityChanged;
 use crate::edge::amqp::topology::EVENTS;
 use crate::edge::event::document::DocumentKind;

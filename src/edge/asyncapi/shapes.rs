@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::refer;
+use super::whole::refer;
 
 /// Shapes by their names.
 #[derive(Default)]

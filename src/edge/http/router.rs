@@ -22,7 +22,7 @@ type Route = (&'static str, MethodRouter<Arc<Door>>);
 
 /// Every path with its verbs; the document names the same ones.
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = of_operation();
+    let mut routes = of_the_daemon();
     routes.extend(of_channels());
     routes.extend([
         ("/v1/stock", get(stock::list)),
@@ -32,7 +32,6 @@ pub(super) fn routes() -> Vec<Route> {
         ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
         ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
         ("/v1/items/{sku}", get(items::read).put(items::set)),
-        ("/lagerd.js", get(script::client)),
         ("/v1/feed", get(ws::upgrade::feed)),
         ("/v1/reservations", post(reservations::reserve)),
         ("/v1/reservations/{reservation}", get(reservations::read).delete(reservations::release)),
@@ -82,15 +81,14 @@ pub(super) fn routes() -> Vec<Route> {
         ("/v1/warehouses/{warehouse}/pick-lists", get(picks::lists)),
         ("/v1/orders/{order}/tracking", get(tracking::timeline)),
         ("/track/{token}", get(tracking::track)),
-        ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
     ]);
     routes
 }
 
-/// The paths for supervisors, operators and their tools.
-fn of_operation() -> Vec<Route> {
+/// The paths of those who run the daemon, and what it says of itself.
+fn of_the_daemon() -> Vec<Route> {
     vec![
         ("/livez", get(health::livez)),
         ("/readyz", get(health::readyz)),
@@ -98,6 +96,8 @@ fn of_operation() -> Vec<Route> {
         ("/openapi.json", get(openapi::serve)),
         ("/asyncapi.yaml", get(asyncapi::yaml)),
         ("/asyncapi.json", get(asyncapi::json)),
+        ("/lagerd.js", get(script::client)),
+        ("/v1/alerts", get(alerts::list)),
         ("/v1/replay", post(replay::replay)),
     ]
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::kind::DocumentKind;
-use super::{of_order, record};
+use super::paper::{of_order, record};
 use crate::domain::desk::fact::DeskLine;
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::ids::Sku;

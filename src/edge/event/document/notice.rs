@@ -1,7 +1,7 @@
 //! What the buyer should know.
 
 use super::kind::DocumentKind;
-use super::{of_order, record};
+use super::paper::{of_order, record};
 use crate::domain::desk::{DeskFactKind, Document};
 use crate::edge::amqp::Message;
 use crate::edge::event::tell::Teller;

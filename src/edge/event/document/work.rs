@@ -1,7 +1,7 @@
 //! What a warehouse has to do.
 
 use super::kind::DocumentKind;
-use super::{of_order, record};
+use super::paper::{of_order, record};
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::order::{Fulfilment, FulfilmentLine, FulfilmentState, Order};
 use crate::domain::routing::Method;
