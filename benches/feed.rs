@@ -13,11 +13,13 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use lagerd::domain::channel::StockState;
 use lagerd::domain::ids::Sku;
-use lagerd::feed::{ChannelFeed, Latest, Reader, Shown, SkuId, Skus, Step};
+use lagerd::domain::time::Timestamp;
+use lagerd::feed::{Backlog, ChannelFeed, Latest, Reader, Shown, SkuId, Skus, Step};
 
 const SKUS: usize = 1_000_000;
 const CHANNELS: u64 = 10;
 const WAREHOUSES: u64 = 5;
+const NOW: Timestamp = Timestamp::from_millis(0);
 
 fn names(count: usize) -> (Skus, Vec<SkuId>) {
     let skus = Skus::default();
@@ -27,11 +29,11 @@ fn names(count: usize) -> (Skus, Vec<SkuId>) {
 }
 
 fn filled(skus: &Skus, ids: &[SkuId], view: u64) -> ChannelFeed {
-    let feed = ChannelFeed::new(view);
+    let feed = ChannelFeed::new(view, Backlog::default());
     feed.reserve(ids.len());
     let units = |id: &SkuId| i64::try_from(id.index() % 90).unwrap();
     let shown = ids.iter().map(|id| (*id, Shown::new(units(id), StockState::of(units(id), 3))));
-    feed.publish(&skus.names(), shown);
+    feed.publish(&skus.names(), shown, NOW);
     feed
 }
 
@@ -82,7 +84,11 @@ fn publish(c: &mut Criterion) {
             b.iter(|| {
                 units += 1;
                 let id = ids[fastrand::usize(..ids.len())];
-                feed.publish(&skus.names(), std::iter::once((id, Shown::new(units, StockState::InStock))));
+                feed.publish(
+                    &skus.names(),
+                    std::iter::once((id, Shown::new(units, StockState::InStock))),
+                    NOW,
+                );
             });
         });
     }
@@ -101,14 +107,18 @@ fn read(c: &mut Criterion) {
     group.bench_function("one change at the head", |b| {
         b.iter(|| {
             units += 1;
-            feed.publish(&skus.names(), std::iter::once((ids[7], Shown::new(units, StockState::InStock))));
+            feed.publish(
+                &skus.names(),
+                std::iter::once((ids[7], Shown::new(units, StockState::InStock))),
+                NOW,
+            );
             assert!(matches!(step(&mut at_head), Step::Changes { .. }));
         });
     });
     let place = feed.read(|latest| latest.offset());
     for change in 0..1_000_000_i64 {
         let id = ids[usize::try_from(change % 1_000).unwrap()];
-        feed.publish(&skus.names(), std::iter::once((id, Shown::new(change, StockState::InStock))));
+        feed.publish(&skus.names(), std::iter::once((id, Shown::new(change, StockState::InStock))), NOW);
     }
     let all = |mut reader: Reader| {
         let mut rows = 0;

@@ -24,6 +24,7 @@
 //! | what may be claimed, and the arithmetic of stock | [`domain::policy`], [`domain::level`], [`domain::channel`] |
 //! | how a hold begins, changes and ends | [`domain::warehouse`] |
 //! | counts against movements | [`domain::count`] |
+//! | which lines stock crosses that somebody is told of | `domain::warehouse::crossing` |
 //! | which warehouses a reservation takes from | [`domain::plan`] |
 //! | how often, how long, how much an id is remembered | [`domain::memory`] |
 //! | orders, returns, transfers, receipts, and their states | [`domain::order`] |

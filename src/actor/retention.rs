@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::time::Timestamp;
-use crate::journal::record::entry_time;
+use crate::journal::record::first_since;
 use crate::journal::{Head, Journal, JournalError, JournalId};
 
 /// How much of a log is kept.
@@ -42,8 +42,8 @@ pub async fn trim(
     if span.first > newest {
         return Ok(trimmed);
     }
-    let by_age = first_since(journal, id, (span.first, newest), now.minus(retention.keep_ms)).await?;
-    let at_least = first_since(journal, id, (span.first, newest), now.minus(retention.least_ms)).await?;
+    let by_age = first_since(&**journal, id, (span.first, newest), now.minus(retention.keep_ms)).await?;
+    let at_least = first_since(&**journal, id, (span.first, newest), now.minus(retention.least_ms)).await?;
     let by_size = if span.log_bytes > retention.bytes {
         // Entries are of about the same size; what is above the bound goes, the rest is seen next time.
         let entries = newest.saturating_sub(span.first).saturating_add(1);
@@ -69,25 +69,4 @@ pub async fn trim(
         trimmed.before = before;
     }
     Ok(trimmed)
-}
-
-/// The first version decided at or after a time, by bisection; one past the newest where there is none.
-async fn first_since(
-    journal: &Arc<dyn Journal>,
-    id: &JournalId,
-    (first, newest): (u64, u64),
-    since: Timestamp,
-) -> Result<u64, JournalError> {
-    let (mut low, mut high) = (first.max(1), newest.saturating_add(1));
-    while low < high {
-        let middle = low.saturating_add(high.saturating_sub(low) / 2);
-        let page = journal.read(id, middle, 1).await?;
-        let Some(stored) = page.first() else { break };
-        if entry_time(&stored.entry)? < since {
-            low = middle.saturating_add(1);
-        } else {
-            high = middle;
-        }
-    }
-    Ok(low)
 }

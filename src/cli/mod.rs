@@ -17,6 +17,7 @@ pub mod load;
 mod look;
 mod outside;
 mod print;
+pub mod replay;
 mod root;
 mod serve;
 mod span;

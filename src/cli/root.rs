@@ -14,6 +14,7 @@ use super::load::LoadArgs;
 use super::look::{self, InspectCommand};
 use super::outside;
 use super::print;
+use super::replay::ReplayArgs;
 use super::serve::{self, ServeArgs};
 use super::token::{self, TokenCommand};
 use super::watch::WatchArgs;
@@ -80,6 +81,10 @@ pub enum Command {
     /// Look at the configuration: check it, show what counts, print the default
     #[command(subcommand, after_help = "Example:\n  lagerd config check --config lagerd.toml")]
     Config(ConfigCommand),
+    /// Print what is told to RabbitMQ and what it may say, as AsyncAPI 3
+    #[command(after_help = "Example:\n  lagerd asyncapi > lagerd.asyncapi.yaml\n\n\
+        The text is JSON, which is YAML 1.2 as well; a running daemon serves it at /asyncapi.yaml.")]
+    Asyncapi,
     /// Make tokens for shops, tills and tools
     #[command(subcommand, after_help = "Example:\n  lagerd token new --name shop --scope sell:web-de")]
     Token(TokenCommand),
@@ -91,6 +96,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Write what a running daemon holds to a file
     Export(Box<ExportArgs>),
+    /// Tell a part of what happened again, to one queue of RabbitMQ
+    Replay(Box<ReplayArgs>),
     /// Watch what a channel may sell, or what a warehouse has, as it changes
     Watch(Box<WatchArgs>),
 }
@@ -117,12 +124,17 @@ fn run(cli: &Cli) -> Exit {
         Command::Inspect(command) => look::inspect(command, &cli.globals),
         Command::Compact => look::compact(&cli.globals),
         Command::Config(command) => config::run(command, &cli.globals),
+        Command::Asyncapi => match print::result(crate::runtime::asyncapi()) {
+            Ok(()) => Exit::Ok,
+            Err(_) => Exit::Unavailable,
+        },
         Command::Token(command) => token::run(command),
         Command::Load(args) => outside::drive(super::load::run(args.as_ref().clone())),
         Command::Demo(args) => outside::drive(super::demo::run(args.as_ref().clone())),
         Command::Import(args) => {
             outside::drive(super::import::run(args.as_ref().clone(), jiff::Timestamp::now()))
         }
+        Command::Replay(args) => outside::drive(super::replay::run(args.as_ref().clone())),
         Command::Export(args) => outside::drive(super::export::run(args.as_ref().clone())),
         Command::Watch(args) => outside::drive(super::watch::run(args.as_ref().clone())),
     }

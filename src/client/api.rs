@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::connection::{Connection, Method, Request};
 use super::error::{ClientError, Problem, Verdict};
 use super::model::{
-    Availability, Counts, LineResult, Movement, NewReservation, Reservation, SkuStock, StockPage,
+    Availability, Counts, LineResult, Movement, NewReplay, NewReservation, Replayed, Reservation, SkuStock,
+    StockPage,
 };
 use super::target::{Target, segment};
 
@@ -112,6 +113,15 @@ impl Client {
     /// Unknown SKU, or no answer.
     pub async fn stock(&mut self, sku: &str) -> Result<SkuStock, ClientError> {
         self.call(Method::Get, &format!("/v1/stock/{}", segment(sku)), None, None).await
+    }
+
+    /// Tells a part of what happened again, to one queue; where the next step begins is part of the answer.
+    ///
+    /// # Errors
+    /// Refused, or not wholly told: ask for the same step again.
+    pub async fn replay(&mut self, wanted: &NewReplay) -> Result<Replayed, ClientError> {
+        let body = serde_json::to_vec(wanted)?;
+        self.call(Method::Post, "/v1/replay", None, Some(&body)).await
     }
 
     /// One page of all SKUs behind `after`.

@@ -31,8 +31,8 @@ pub use api::Client;
 pub use connection::{Connection, Method, Request};
 pub use error::{ClientError, Problem, Verdict};
 pub use model::{
-    Availability, CartLine, CountLine, Counts, HeldLine, Level, LineResult, LineStatus, Movement,
-    NewReservation, Reservation, SkuStock, StockPage, Unavailable,
+    Availability, CartLine, CountLine, Counts, HeldLine, Level, LineResult, LineStatus, Movement, NewReplay,
+    NewReservation, Replayed, Reservation, SkuStock, StockPage, Unavailable,
 };
 pub use order::{
     Address, Fulfilment, FulfilmentLine, FulfilmentPage, Gone, Inbound, Inspected, LineUnits, Money,

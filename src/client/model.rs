@@ -243,3 +243,30 @@ pub struct StockPage {
     #[serde(default, alias = "next_after")]
     pub next: Option<String>,
 }
+
+/// What is told again.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NewReplay {
+    /// To which queue.
+    pub queue: String,
+    /// What was recorded at this time or later, in RFC 3339.
+    pub since: String,
+    /// And before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Of this journal alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+    /// `next` of the step before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// What one step told.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Replayed {
+    /// Entries that were told.
+    pub entries: u64,
+    /// Where the next step begins; `None` where all is told.
+    pub next: Option<String>,
+}

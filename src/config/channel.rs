@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::reader::{Table, Words};
+use super::warehouse::zone_name;
 use super::{Leftover, Problems, Split, check};
 
 /// Whether a channel can be refused.
@@ -77,6 +79,17 @@ pub struct Channel {
     /// Whom customers may turn to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
+    /// The time zone of its days; `None` = UTC.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "zone_name")]
+    pub timezone: Option<TimeZone>,
+    /// Changes per SKU and day that its marketplace takes; `None` = any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes_per_sku_per_day: Option<u64>,
+    /// Units kept back per SKU while it shows old figures; `None` = none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_buffer: Option<u64>,
+    /// Age of the oldest figure from which on they are kept back, in seconds.
+    pub lag_after_s: u64,
 }
 
 impl Channel {
@@ -99,6 +112,10 @@ impl Channel {
             split: None,
             leftover: None,
             support: None,
+            timezone: None,
+            changes_per_sku_per_day: None,
+            lag_buffer: None,
+            lag_after_s: 900,
         }
     }
 
@@ -131,6 +148,10 @@ impl Channel {
             split: table.word_opt("split"),
             leftover: table.word_opt("leftover"),
             support: table.section_opt("support", read_support),
+            timezone: table.text_opt("timezone", "a time zone such as \"Europe/Berlin\"", check::zone),
+            changes_per_sku_per_day: table.whole_opt("changes_per_sku_per_day", 1..=1_000_000),
+            lag_buffer: table.whole_opt("lag_buffer", 1..=UNITS_MAX),
+            lag_after_s: table.whole("lag_after_s", sold.lag_after_s, 1..=604_800),
             ..sold
         };
         id.map(|_| channel)

@@ -13,7 +13,7 @@ pub struct Limits {
     pub batch_commands: u64,
     /// Batches of one journal under way to the store at once.
     pub commits_in_flight: u64,
-    /// Command ids remembered per warehouse; beyond that the oldest are forgotten and older commands are stale.
+    /// Command ids of each class remembered per warehouse; beyond that the oldest are forgotten and older commands are stale.
     pub ids: u64,
     /// Milliseconds a command may take before its asker is told `outcome_unknown` or `busy`.
     pub command_timeout_ms: u64,

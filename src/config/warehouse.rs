@@ -125,6 +125,12 @@ pub struct Warehouse {
     pub priority: i64,
     /// Units per SKU that routing leaves there.
     pub routing_safety: u64,
+    /// Units that may be sold, up to which a SKU is low on stock, unless its policy says otherwise; `None` or 0 = never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_stock: Option<u64>,
+    /// Units on hand above which a SKU is too much stock, unless its policy says otherwise; `None` = never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overstock: Option<u64>,
     /// Systems that send counts, by their name; an unlisted one has no lag.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, Source>,
@@ -155,6 +161,8 @@ impl Warehouse {
             cost: 0,
             priority: 0,
             routing_safety: 0,
+            low_stock: None,
+            overstock: None,
             sources: BTreeMap::new(),
         }
     }
@@ -190,6 +198,8 @@ impl Warehouse {
             cost: table.signed("cost", base.cost, -1_000_000_000..=1_000_000_000),
             priority: table.signed("priority", base.priority, -1_000_000..=1_000_000),
             routing_safety: table.whole("routing_safety", base.routing_safety, 0..=1_000_000_000),
+            low_stock: table.whole_opt("low_stock", 0..=1_000_000_000),
+            overstock: table.whole_opt("overstock", 0..=1_000_000_000),
             sources: table.named("sources", check::ID, check::id, |source| Source {
                 lag_s: source.whole("lag_s", 0, 0..=86_400),
             }),
@@ -211,6 +221,6 @@ impl Warehouse {
     }
 }
 
-fn zone_name<S: Serializer>(zone: &Option<TimeZone>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn zone_name<S: Serializer>(zone: &Option<TimeZone>, serializer: S) -> Result<S::Ok, S::Error> {
     zone.as_ref().and_then(TimeZone::iana_name).serialize(serializer)
 }

@@ -44,7 +44,7 @@ named! {
     Deallocated = 17, "stock_deallocated";
     /// Promised goods left.
     Shipped = 18, "stock_shipped";
-    /// Safety stock or fences were set.
+    /// Safety stock, fences or the limits of alerts were set.
     PolicySet = 19, "stock_policy_set";
     /// The store had lost entries that were acknowledged; consumers reload.
     TailLost = 20, "tail_lost";
@@ -60,6 +60,20 @@ named! {
     TransferredOut = 25, "stock_transferred_out";
     /// Goods came in from another warehouse.
     TransferredIn = 26, "stock_transferred_in";
+    /// What may be sold fell to the SKU's `low_stock` limit.
+    LowStock = 27, "low_stock";
+    /// Nothing may be sold any more.
+    SoldOut = 28, "sold_out";
+    /// Something may be sold again.
+    BackInStock = 29, "back_in_stock";
+    /// On hand rose above the SKU's `overstock` limit.
+    Overstock = 30, "overstock";
+    /// Promises exceed the goods.
+    Shortage = 31, "shortage";
+    /// Promises exceed the goods no more.
+    ShortageEnded = 32, "shortage_ended";
+    /// A record became wrong: on hand below zero, or more of it unavailable than there is.
+    NegativeStock = 33, "negative_stock";
 }
 
 impl FactKind {
@@ -72,6 +86,37 @@ impl FactKind {
             Condition::Quarantine => Self::Quarantined,
         }
     }
+
+    /// Whether somebody should look at it.
+    #[must_use]
+    pub const fn is_alert(self) -> bool {
+        self.is_crossing() || matches!(self, Self::TailLost | Self::Oversold)
+    }
+
+    /// Whether it tells that a SKU's figures crossed a line; it then has one line, which changes nothing.
+    #[must_use]
+    pub const fn is_crossing(self) -> bool {
+        matches!(
+            self,
+            Self::LowStock
+                | Self::SoldOut
+                | Self::BackInStock
+                | Self::Overstock
+                | Self::Shortage
+                | Self::ShortageEnded
+                | Self::NegativeStock
+        )
+    }
+}
+
+/// Which line was crossed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crossed {
+    /// Where the figure stands now: units that may be sold (net less safety stock), of an overstock on hand, of a shortage
+    /// the promises without goods, of a wrong record on hand less unavailable.
+    pub figure: i64,
+    /// The line.
+    pub limit: i64,
 }
 
 /// One SKU's part of a fact.
@@ -114,6 +159,8 @@ pub struct Fact {
     pub covered: bool,
     /// Of a lost tail: the first and the last version lost.
     pub lost: Option<(u64, u64)>,
+    /// Of a crossing: which line.
+    pub crossed: Option<Crossed>,
 }
 
 impl Fact {
@@ -133,6 +180,7 @@ impl Fact {
             time: None,
             covered: false,
             lost: None,
+            crossed: None,
         }
     }
 

@@ -6,6 +6,7 @@ use ahash::AHashMap;
 use super::channel::Channel;
 use super::hold::{Hold, quantity_of};
 use super::ids::Sku;
+use super::policy::Scheduled;
 use super::quantity::UNITS_MAX;
 use super::warehouse::Warehouse;
 
@@ -16,6 +17,7 @@ pub fn broken(warehouse: &Warehouse) -> Vec<String> {
     promises(warehouse, &mut found);
     conservation(warehouse, &mut found);
     fences(warehouse, &mut found);
+    safety(warehouse, &mut found);
     waiting(warehouse, &mut found);
     found.sort_unstable();
     found
@@ -38,6 +40,11 @@ pub fn broken_channel(channel: &Channel) -> Vec<String> {
     for (sku, units) in open {
         if channel.open(sku) != units {
             found.push(format!("{sku}: {} units open but backorders sum to {units}", channel.open(sku)));
+        }
+    }
+    for (sku, row) in channel.all_acknowledged() {
+        if !(0..=UNITS_MAX).contains(&row.available) {
+            found.push(format!("{sku}: a channel can't show {} units", row.available));
         }
     }
     found.sort_unstable();
@@ -116,6 +123,16 @@ fn fences(warehouse: &Warehouse, found: &mut Vec<String>) {
             if fence.left < 0 || fence.left > fence.set.value.max(0) {
                 found.push(format!("{sku}: {} left of a fence of {}", fence.left, fence.set.value));
             }
+        }
+    }
+}
+
+/// Safety stock that does not change by time is what alerts saw.
+fn safety(warehouse: &Warehouse, found: &mut Vec<String>) {
+    for (sku, policy) in warehouse.policies() {
+        let set = policy.safety_stock.map_or(Scheduled::always(0), |set| set);
+        if Scheduled::always(set.value) == set && set.value.max(0) != policy.safety_seen {
+            found.push(format!("{sku}: safety stock {}, alerts saw {}", set.value, policy.safety_seen));
         }
     }
 }

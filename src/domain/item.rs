@@ -170,12 +170,12 @@ impl Machine for Items {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         let floors = self.memory.floors();
         self.memory.purge_holds(&floors);
     }
 
-    fn settle(&mut self, confirmed: &[ItemRow]) {
+    fn settle(&mut self, confirmed: &[ItemRow], _version: u64) {
         for row in confirmed {
             if let ItemRow::Floors(floors) = row {
                 self.memory.purge_holds(floors);

@@ -96,8 +96,8 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The time up to which ids of holds were forgotten; the log is needed from about then on.
     fn floor(&self) -> Timestamp;
 
-    /// Called after a load: forgets ids the log still names but the floor has passed.
-    fn loaded(&mut self);
+    /// Called after a load up to `version`: forgets ids the log still names but the floor has passed.
+    fn loaded(&mut self, version: u64);
 
     /// What to do after another history has replaced entries that were acknowledged: `self` is the state without them,
     /// `lost` their rows in order. Each command may name one that is carried out when it is refused.
@@ -106,9 +106,10 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
         Vec::new()
     }
 
-    /// Called with the rows of a batch once it is confirmed: forgets what no rollback can need any more. A row that stays
-    /// in the store is held from its decision until here, because [`Machine::row`] must know it when the draft is closed.
-    fn settle(&mut self, confirmed: &[Self::Row]);
+    /// Called with the rows of a batch once it is confirmed as `version`: forgets what no rollback can need any more. A
+    /// row that stays in the store is held from its decision until here, because [`Machine::row`] must know it when the
+    /// draft is closed.
+    fn settle(&mut self, confirmed: &[Self::Row], version: u64);
 }
 
 /// A command to carry out after a loss.
@@ -205,6 +206,18 @@ impl<M: Machine> Draft<M> {
         if self.seen.insert(key.clone()) {
             self.touched.push(key);
         }
+    }
+
+    /// A mark of how far the draft has come, for [`Draft::replaced`].
+    #[must_use]
+    pub const fn mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// What was replaced since a mark, in order: of a row that changed several times, the first is how it stood then.
+    #[must_use]
+    pub fn replaced(&self, since: usize) -> &[M::Row] {
+        self.undo.get(since..).unwrap_or_default()
     }
 
     /// Notes a fact.

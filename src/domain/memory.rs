@@ -42,20 +42,24 @@ pub enum End {
     Ordered(OrderId),
 }
 
-/// What a command did, as far as a resend needs it.
+/// What a claim got, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which attempt of its conversation.
+    pub attempt: u32,
+    /// What it got here.
+    pub lines: Vec<ClaimLine>,
+    /// Its first deadline.
+    pub deadline: Timestamp,
+    /// How it ended, once it has.
+    pub end: Option<End>,
+}
+
+/// What a command did, as far as a resend needs it. It is small: there are millions of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It claimed stock.
-    Claimed {
-        /// Which attempt of its conversation.
-        attempt: u32,
-        /// What it got here.
-        lines: Vec<ClaimLine>,
-        /// Its first deadline.
-        deadline: Timestamp,
-        /// How it ended, once it has.
-        end: Option<End>,
-    },
+    Claimed(Box<Claimed>),
     /// A release that came before its claim; the claim is refused when it arrives.
     ReleasedUnseen {
         /// The newest attempt released.
@@ -77,6 +81,14 @@ pub enum Outcome {
     Waited,
     /// It set something.
     Done,
+}
+
+impl Outcome {
+    /// It claimed stock.
+    #[must_use]
+    pub fn claimed(attempt: u32, lines: Vec<ClaimLine>, deadline: Timestamp, end: Option<End>) -> Self {
+        Self::Claimed(Box::new(Claimed { attempt, lines, deadline, end }))
+    }
 }
 
 impl End {
@@ -305,6 +317,44 @@ mod tests {
     fn envelope(id: &str, time: i64, fingerprint: u64) -> Envelope {
         let id = CommandId::parse(id).unwrap();
         Envelope { id, time: Timestamp::from_millis(time), timed: true, fingerprint, actor: None }
+    }
+
+    /// However many commands come, each class keeps to its bound, and an id that was forgotten is refused.
+    #[test]
+    fn ids_stay_within_their_bound() {
+        let windows = Windows { hold_ms: i64::MAX, movement_ms: i64::MAX, ids_max: 50 };
+        let mut memory = Memory::default();
+        for number in 1..=1_000_i64 {
+            let now = Timestamp::from_millis(number);
+            for (kind, class) in [("hold", Class::Hold), ("move", Class::Movement)] {
+                let id = CommandId::parse(&format!("{kind}-{number}")).unwrap();
+                memory.put(&id, Some(Remembered { class, ..remembered(number) }));
+            }
+            if let Some(floors) = memory.floors_due(&windows, now) {
+                memory.put_floors(floors);
+                memory.purge_holds(&floors);
+            }
+            for id in memory.movements_due(10) {
+                memory.put(&id, None);
+            }
+            assert!(
+                memory.of_class(Class::Hold).count() <= 50 && memory.of_class(Class::Movement).count() <= 50
+            );
+            assert!(memory.len() <= 100, "{}", memory.len());
+        }
+        let now = Timestamp::from_millis(1_000);
+        for class in [Class::Hold, Class::Movement] {
+            assert!(memory.admit(&envelope("hold-950", 950, 7), class, now).is_err());
+            assert!(memory.admit(&envelope("hold-951", 951, 7), class, now).is_ok());
+        }
+        assert!(memory.get(&CommandId::parse("move-951").unwrap()).is_some());
+    }
+
+    /// There are millions of them.
+    #[test]
+    fn an_id_is_small() {
+        assert!(size_of::<Outcome>() <= 24, "{} bytes", size_of::<Outcome>());
+        assert!(size_of::<(CommandId, Remembered)>() <= 64, "{} bytes", size_of::<(CommandId, Remembered)>());
     }
 
     /// Ids are forgotten in the order of their own time, and what is older than the forgotten is refused.

@@ -51,6 +51,23 @@ pub struct Fence {
     pub set_by: u64,
 }
 
+/// From where on somebody is told of a SKU's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AlertLimits {
+    /// So few units that may be sold are few; 0 is never few.
+    pub low_stock: Option<i64>,
+    /// More units on hand are too many.
+    pub overstock: Option<i64>,
+}
+
+impl AlertLimits {
+    /// These, and what is not said here as there.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { low_stock: self.low_stock.or(other.low_stock), overstock: self.overstock.or(other.overstock) }
+    }
+}
+
 /// What is set aside of one SKU at one warehouse. Fences stand in the order they were first set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StockPolicy {
@@ -58,9 +75,20 @@ pub struct StockPolicy {
     pub safety_stock: Option<Scheduled>,
     /// Units kept for single channels.
     pub fences: Vec<Fence>,
+    /// From where on somebody is told; what is not said is as the warehouse has it.
+    pub alerts: AlertLimits,
+    /// The safety stock as alerts saw it last. Time alone may change a scheduled one: what crosses a line then is still
+    /// told once, whichever entry comes first.
+    pub safety_seen: i64,
 }
 
 impl StockPolicy {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.safety_stock.is_none() && self.fences.is_empty() && self.alerts == AlertLimits::default()
+    }
+
     /// The safety stock at a time; never negative, so that it can't free units that aren't there.
     #[must_use]
     pub fn safety(&self, now: Timestamp) -> i64 {
@@ -127,6 +155,7 @@ mod tests {
         let policy = StockPolicy {
             safety_stock: Some(Scheduled::always(2)),
             fences: vec![fence("shop", 4), fence("till", 5)],
+            ..StockPolicy::default()
         };
         let now = Timestamp::from_millis(0);
         for (on_hand, shop, till, other, told_other) in
@@ -159,7 +188,7 @@ mod tests {
         let sale = Scheduled { value: 3, from: Some(at(10)), until: Some(at(20)) };
         let later = Scheduled { value: 1, from: Some(at(15)), until: None };
         let fence = Fence { set: later, ..fence("shop", 1) };
-        let policy = StockPolicy { safety_stock: Some(sale), fences: vec![fence] };
+        let policy = StockPolicy { safety_stock: Some(sale), fences: vec![fence], ..StockPolicy::default() };
         let turns: Vec<_> = [0, 10, 15, 20].iter().map(|now| policy.turn(at(*now))).collect();
         assert_eq!(turns, [Some(at(10)), Some(at(15)), Some(at(20)), None]);
         assert_eq!(Scheduled::always(1).turn(at(0)), None);

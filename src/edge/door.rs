@@ -10,6 +10,7 @@ use crate::edge::amqp::Links;
 use crate::edge::command::FingerprintKey;
 use crate::edge::fault::Problem;
 use crate::edge::ws::Hall;
+use crate::feed::relay::Relay;
 use crate::telemetry::Metrics;
 
 /// What lies behind the door once journals are loaded.
@@ -27,7 +28,7 @@ pub struct Inside {
 pub struct Door {
     inside: ArcSwapOption<Inside>,
     settings: ArcSwap<Settings>,
-    links: OnceLock<Links>,
+    broker: OnceLock<(Links, Arc<Relay>)>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What all connections to the feed share.
@@ -41,21 +42,27 @@ impl Door {
         Arc::new(Self {
             inside: ArcSwapOption::empty(),
             settings: ArcSwap::new(settings),
-            links: OnceLock::new(),
+            broker: OnceLock::new(),
             metrics,
             hall: Arc::default(),
         })
     }
 
-    /// Notes the connections to the broker, once.
-    pub fn connect(&self, links: Links) {
-        drop(self.links.set(links));
+    /// Notes the connections to the broker and who tells it, once.
+    pub fn connect(&self, links: Links, relay: Arc<Relay>) {
+        drop(self.broker.set((links, relay)));
+    }
+
+    /// Who tells the broker; `None` where none is configured.
+    #[must_use]
+    pub fn relay(&self) -> Option<&Arc<Relay>> {
+        self.broker.get().map(|(_, relay)| relay)
     }
 
     /// What keeps the broker from doing its part, in words.
     #[must_use]
     pub fn broker_warnings(&self) -> Vec<String> {
-        self.links.get().map(Links::warnings).unwrap_or_default()
+        self.broker.get().map(|(links, _)| links.warnings()).unwrap_or_default()
     }
 
     /// Lets requests in.

@@ -2,7 +2,8 @@
 //!
 //! `wire` holds the shapes programs rely on, `fault` the one table from what went wrong to what a caller sees, `auth`
 //! who may do what, `command` carries out changes, the same at every door, `door` is what all doors share, `http` the
-//! HTTP door, `ws` the live feed, `tracking` the token a buyer follows an order with.
+//! HTTP door, `ws` the live feed, `amqp` the broker, `event` what is told there, `asyncapi` says how,
+//! `tracking` the token a buyer follows an order with.
 //!
 //! May know: the domain's types, the actors' handles, the feed, settings, metrics. Must not know: where journals live.
 //!
@@ -12,6 +13,7 @@
 //! Deliberately lacks: rules about stock, and any state of its own beyond the connections it serves.
 
 pub mod amqp;
+pub mod asyncapi;
 pub mod auth;
 pub mod command;
 pub mod door;

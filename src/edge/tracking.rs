@@ -44,8 +44,14 @@ impl Token {
     /// The path it opens.
     #[must_use]
     pub fn path(&self, order: &OrderId) -> String {
-        format!("/track/{order}.{}", self.0)
+        path(order, &self.0)
     }
+}
+
+/// The path a token opens.
+#[must_use]
+pub fn path(order: &OrderId, token: &str) -> String {
+    format!("/track/{order}.{token}")
 }
 
 /// The token of an order.

@@ -2,6 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use super::backlog::Backlog;
 use super::bell::Bell;
 use super::latest::Latest;
 use super::news::News;
@@ -9,6 +10,7 @@ use super::shown::Shown;
 use super::skus::{Names, SkuId};
 use super::sum;
 use crate::domain::channel::StockState;
+use crate::domain::time::Timestamp;
 
 /// What a channel shows, for any number of readers. Derived from confirmed levels and never stored: another process, or
 /// another life of this one, is another view.
@@ -18,15 +20,17 @@ pub struct ChannelFeed {
     pub news: News,
     /// Where readers wait.
     pub bell: Bell,
+    /// What of it the channel has not confirmed. Locked after the values, never before.
+    pub backlog: Backlog,
     latest: RwLock<Latest<Shown>>,
 }
 
 impl ChannelFeed {
     /// A channel that shows nothing yet, under a view's random name.
     #[must_use]
-    pub fn new(view: u64) -> Self {
-        let empty = Shown::new(0, StockState::SoldOut);
-        Self { news: News::default(), bell: Bell::default(), latest: RwLock::new(Latest::new(view, empty)) }
+    pub fn new(view: u64, backlog: Backlog) -> Self {
+        let latest = RwLock::new(Latest::new(view, Shown::new(0, StockState::SoldOut)));
+        Self { news: News::default(), bell: Bell::default(), backlog, latest }
     }
 
     /// Reads the newest values; changes wait meanwhile, so read little.
@@ -35,23 +39,36 @@ impl ChannelFeed {
     }
 
     /// Takes what SKUs show now. What is as it was is no change; readers are woken where something is.
-    pub fn publish(&self, names: &Names<'_>, shown: impl Iterator<Item = (SkuId, Shown)>) {
+    pub fn publish(&self, names: &Names<'_>, shown: impl Iterator<Item = (SkuId, Shown)>, now: Timestamp) {
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         let before = latest.offset();
-        for (id, now) in shown {
+        let mut changed = Vec::new();
+        for (id, shows) in shown {
             let known = latest.get(id).map(|(shown, _)| shown);
-            if known == Some(now) {
+            if known == Some(shows) {
                 continue;
             }
+            changed.push((id, shows.units()));
             let sku = names.get(id).map_or("", |sku| sku.as_str());
             let sum_of = |shown: Shown| sum::of_row(sku, &[shown.units()]);
-            latest.put(id, now, (known.map_or(0, sum_of), sum_of(now)));
+            latest.put(id, shows, (known.map_or(0, sum_of), sum_of(shows)));
         }
+        self.backlog.show(&changed, now);
         let after = latest.offset();
         drop(latest);
         if after > before {
             self.bell.ring(after);
         }
+    }
+
+    /// Lets the backlog take in what is shown of up to `count` SKUs from number `first` on; false where there are no more.
+    pub fn fill_backlog(&self, first: usize, count: usize, now: Timestamp) -> bool {
+        self.read(|latest| {
+            let ids = (first..latest.end()).take(count).filter_map(SkuId::at);
+            let shown: Vec<_> = ids.filter_map(|id| Some((id, latest.get(id)?.0.units()))).collect();
+            self.backlog.fill(&shown, now);
+            first.saturating_add(count) < latest.end()
+        })
     }
 
     /// Makes room for this many SKUs.
@@ -69,12 +86,13 @@ mod tests {
     /// What shows the same is no change; the checksum follows every one.
     #[test]
     fn only_changes_count() {
-        let (skus, feed) = (Skus::default(), ChannelFeed::new(7));
+        let (skus, feed) = (Skus::default(), ChannelFeed::new(7, Backlog::default()));
         let (a, _) = skus.intern(&Sku::parse("A").unwrap());
         let (b, _) = skus.intern(&Sku::parse("B").unwrap());
         let bell = feed.bell.listen();
         let show = |id, units| {
-            feed.publish(&skus.names(), std::iter::once((id, Shown::new(units, StockState::of(units, 3)))))
+            let shown = Shown::new(units, StockState::of(units, 3));
+            feed.publish(&skus.names(), std::iter::once((id, shown)), Timestamp::from_millis(1))
         };
         show(a, 5);
         show(b, 1);

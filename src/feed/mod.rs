@@ -2,8 +2,8 @@
 //!
 //! `skus` gives every SKU one number for the life of the process, `latest` keeps one topic's values in the order of their
 //! last change, `reader` is one reader's place in that order, `bell` wakes readers, `news` tells a channel which SKUs to
-//! look at again, `channel` is a channel's topic, `shown` what a channel shows of a SKU, `sum` the checksum of a table,
-//! `turns` when time alone changes something.
+//! look at again, `channel` is a channel's topic, `shown` what a channel shows of a SKU, `backlog` what of it the channel has
+//! not confirmed, `sum` the checksum of a table, `turns` when time alone changes something.
 //!
 //! May know: the domain, the journal. Must not know: actors, sockets, wire formats.
 //!
@@ -12,6 +12,7 @@
 //!
 //! Deliberately lacks: a history of values. A reader gets the newest value of what changed, never the ones between.
 
+pub mod backlog;
 pub mod bell;
 pub mod channel;
 pub mod happened;
@@ -24,6 +25,7 @@ pub mod skus;
 pub mod sum;
 pub mod turns;
 
+pub use backlog::{Backlog, Lag, Pending, Work};
 pub use bell::Bell;
 pub use channel::ChannelFeed;
 pub use latest::Latest;

@@ -39,7 +39,8 @@ struct Known {
     skus: Vec<Sku>,
 }
 
-/// The SKUs of the house, each kept once. Only grows: by SKUs that have a level somewhere, never by what a reader asks.
+/// The SKUs of the house, each kept once. Only grows: by SKUs that have a level somewhere or that a channel
+/// has confirmed to show, never by what a reader asks.
 ///
 /// Invariant: locked before the values of any topic or view and never after: who holds [`Names`] may wait for values, so
 /// whoever holds values must not wait for SKUs. One number for a new SKU is enough to turn the reverse into a standstill.

@@ -55,7 +55,7 @@ impl Broker {
         };
         let publisher = Publisher::new(door.clone());
         let relay = Relay::new(journal.clone(), publisher.clone(), clock.clone());
-        door.connect(links.clone());
+        door.connect(links.clone(), relay.clone());
         Some(Arc::new(Self {
             door: door.clone(),
             links,

@@ -22,6 +22,7 @@ mod parts;
 mod store;
 mod telling;
 
+pub use crate::edge::asyncapi::document as asyncapi;
 pub use clocks::SystemClock;
 pub use daemon::{Ended, Options, serve};
 pub use store::{OpenError, Opened, open_store};

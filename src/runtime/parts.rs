@@ -11,10 +11,12 @@ use crate::actor::house::{
 use crate::actor::journaled::Limits;
 use crate::actor::retention::Retention;
 use crate::config::{self, Settings};
+use crate::domain::channel::{LagRule, Quota};
 use crate::domain::desk::DeskRules;
 use crate::domain::ids::{ChannelId, SHARDS, SourceId, WarehouseId};
 use crate::domain::memory::Windows;
 use crate::domain::order::Keeping;
+use crate::domain::policy::AlertLimits;
 use crate::domain::routing::{Filter, Rules, Sort};
 use crate::domain::warehouse;
 
@@ -158,6 +160,10 @@ fn warehouse(settings: &Settings, configured: &config::Warehouse) -> WarehouseSp
         cost: configured.cost,
         priority: configured.priority,
         routing_safety: units(configured.routing_safety),
+        alerts: AlertLimits {
+            low_stock: configured.low_stock.map(units),
+            overstock: configured.overstock.map(units),
+        },
         lag_ms: configured
             .sources
             .iter()
@@ -197,6 +203,13 @@ fn channel(settings: &Settings, configured: &config::Channel) -> ChannelSpec {
             phone: support.phone,
             hours: support.hours,
         },
+        days: configured.timezone.clone().map_or_else(LocalDays::default, LocalDays::of),
+        quota: configured
+            .changes_per_sku_per_day
+            .map(|most| Quota::of(u32::try_from(most).unwrap_or(u32::MAX))),
+        lag: configured
+            .lag_buffer
+            .map(|buffer| LagRule { units: units(buffer), after_ms: millis(configured.lag_after_s, 1_000) }),
     }
 }
 
@@ -284,6 +297,7 @@ mod tests {
             serves_countries = ["AT", "DE"]
             capacity_per_day = 40
             priority = -2
+            low_stock = 5
             [[warehouse]]
             id = "SLOW"
             accept_within_s = 7200
@@ -305,6 +319,7 @@ mod tests {
         assert_eq!(wien.serves_channels, Some([ChannelId::stored("c")].into()));
         assert_eq!(wien.serves_countries, Some(countries(&["AT".to_owned(), "DE".to_owned()])));
         assert_eq!((wien.capacity_per_day, wien.priority), (Some(40), -2));
+        assert_eq!(wien.alerts, AlertLimits { low_stock: Some(5), overstock: None });
         assert_eq!((wien.accept_within_ms, slow.accept_within_ms), (Some(600_000), Some(7_200_000)));
         assert!(wien.pickup && slow.pickup && slow.ships && slow.serves_countries.is_none());
         assert_eq!(opening.channels[0].currency, "CHF");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy};
 use crate::domain::desk::{Desk, DeskFact};
-use crate::domain::fact::{Fact, FactKind};
+use crate::domain::fact::{Crossed, Fact, FactKind};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::Sku;
 use crate::domain::item::{ItemFact, Items};
@@ -49,6 +49,9 @@ impl Told for Channel {
             }
             ChannelFact::Backordered { id, owner, lines } => {
                 (name, each(lines, &format!("order {owner}, backorder {id}")))
+            }
+            ChannelFact::Acknowledged { sku, available, at } => {
+                (name, vec![format!("{sku}  shows {available}, at {}", time(*at))])
             }
             ChannelFact::BackorderKept { id, owner } => {
                 (name, vec![format!("order {owner}, backorder {id}")])
@@ -135,6 +138,9 @@ pub(super) fn about(fact: &Fact) -> String {
     if fact.covered {
         text.push_str(", known to a count already");
     }
+    if let Some(Crossed { figure, limit }) = fact.crossed {
+        write_to(&mut text, format_args!(", {figure} at a limit of {limit}"));
+    }
     if let Some((from, to)) = fact.lost {
         write_to(&mut text, format_args!(", lost versions {from} to {to}"));
     }
@@ -168,6 +174,8 @@ pub(super) fn stock_policy(policy: &StockPolicy) -> String {
         let set = scheduled(&fence.set);
         parts.push(format!("fence for {} {} left of {set}", fence.channel, fence.left));
     }
+    parts.extend(policy.alerts.low_stock.map(|limit| format!("low_stock {limit}")));
+    parts.extend(policy.alerts.overstock.map(|limit| format!("overstock {limit}")));
     parts.join(", ")
 }
 

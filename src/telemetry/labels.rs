@@ -82,6 +82,11 @@ pub(super) struct WarehouseLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ChannelLabel {
+    pub(super) channel: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RouteLabel {
     pub(super) route: Arc<str>,
 }

@@ -12,8 +12,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::broker::CommandMeter;
 use super::labels::{
-    ActorLabel, CauseLabel, CodeLabel, CommandLabels, KindLabel, Outcome, ReasonLabel, RequestLabels,
-    RouteLabel, WarehouseLabel,
+    ActorLabel, CauseLabel, ChannelLabel, CodeLabel, CommandLabels, KindLabel, Outcome, ReasonLabel,
+    RequestLabels, RouteLabel, WarehouseLabel,
 };
 
 /// The content type of [`Metrics::render`].
@@ -34,6 +34,9 @@ pub struct Metrics {
     actor_restarts: Family<ActorLabel, Counter>,
     resyncs: Family<CauseLabel, Counter>,
     reservations_open: Family<WarehouseLabel, Gauge>,
+    channel_differing_skus: Family<ChannelLabel, Gauge>,
+    channel_oldest_difference: Family<ChannelLabel, Gauge>,
+    channel_lag_buffer: Family<ChannelLabel, Gauge>,
     http_requests: Family<RequestLabels, Counter>,
     http_request_seconds: Histograms<RouteLabel>,
     /// Panics of any thread.
@@ -96,6 +99,9 @@ impl Metrics {
             actor_restarts: Family::default(),
             resyncs: Family::default(),
             reservations_open: Family::default(),
+            channel_differing_skus: Family::default(),
+            channel_oldest_difference: Family::default(),
+            channel_lag_buffer: Family::default(),
             http_requests: Family::default(),
             http_request_seconds: Family::new_with_constructor(seconds),
             panics: Counter::default(),
@@ -120,6 +126,7 @@ impl Metrics {
             documents_untold: Gauge::default(),
         };
         metrics.register_core();
+        metrics.register_channels();
         metrics.register_edges();
         metrics.register_broker();
         metrics
@@ -140,7 +147,7 @@ impl Metrics {
         all.register("lost_tails", "Tails the store had lost", self.lost_tails.clone());
         let oversold = "Claims that could not be kept after a store lost them";
         all.register("oversold_incidents", oversold, self.oversold_incidents.clone());
-        let negative = "Times a level's on-hand fell below zero";
+        let negative = "Times a record became wrong: on hand below zero or less than unavailable";
         all.register("negative_stock", negative, self.negative_stock.clone());
         let open = "Reservations open now, by warehouse";
         all.register("reservations_open", open, self.reservations_open.clone());
@@ -182,6 +189,17 @@ impl Metrics {
         // An age in milliseconds is far below 2^53.
         #[expect(clippy::cast_precision_loss, reason = "ages are small")]
         self.relay_lag_seconds.set(age_ms.max(0) as f64 / 1_000.0);
+    }
+
+    fn register_channels(&mut self) {
+        let all = &mut self.registry;
+        let differing = "SKUs of which a channel has not confirmed the figure it should show, by channel";
+        all.register("channel_differing_skus", differing, self.channel_differing_skus.clone());
+        let oldest = "Age of the oldest of these differences, by channel";
+        let ages = self.channel_oldest_difference.clone();
+        all.register_with_unit("channel_oldest_difference", oldest, Unit::Seconds, ages);
+        let buffer = "Units kept back of every SKU because a channel is behind, by channel";
+        all.register("channel_lag_buffer", buffer, self.channel_lag_buffer.clone());
     }
 
     fn register_edges(&mut self) {
@@ -239,6 +257,17 @@ impl Metrics {
             expired: self.reservations_expired.clone(),
             oversold: self.oversold_incidents.clone(),
             negative: self.negative_stock.clone(),
+        }
+    }
+
+    /// The meters of one channel somebody publishes for.
+    #[must_use]
+    pub fn channel(&self, channel: &str) -> ChannelMeter {
+        let label = ChannelLabel { channel: channel.into() };
+        ChannelMeter {
+            differing: self.channel_differing_skus.get_or_create_owned(&label),
+            oldest: self.channel_oldest_difference.get_or_create_owned(&label),
+            buffer: self.channel_lag_buffer.get_or_create_owned(&label),
         }
     }
 
@@ -330,6 +359,23 @@ impl WarehouseMeter {
     /// A level's on-hand fell below zero.
     pub fn negative(&self) {
         self.negative.inc();
+    }
+}
+
+/// The meters of one channel.
+#[derive(Debug, Clone)]
+pub struct ChannelMeter {
+    differing: Gauge,
+    oldest: Gauge,
+    buffer: Gauge,
+}
+
+impl ChannelMeter {
+    /// So many SKUs differ, the oldest for so many milliseconds, and so many units of each SKU are kept back for it.
+    pub fn behind(&self, differing: usize, oldest_ms: i64, buffer: i64) {
+        self.differing.set(i64::try_from(differing).unwrap_or(i64::MAX));
+        self.oldest.set(oldest_ms.max(0) / 1_000);
+        self.buffer.set(buffer);
     }
 }
 

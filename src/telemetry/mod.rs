@@ -18,5 +18,5 @@ mod panics;
 pub use broker::CommandMeter;
 pub use labels::Outcome;
 pub use logging::{Format, LogError, LogHandle, start};
-pub use metrics::{ActorMeter, CONTENT_TYPE, Metrics, WarehouseMeter};
+pub use metrics::{ActorMeter, CONTENT_TYPE, ChannelMeter, Metrics, WarehouseMeter};
 pub use panics::watch_panics;

@@ -126,6 +126,12 @@ fn settings(unit: i64) -> Vec<Command> {
             json!({"lines": [{"sku": "A", "buffer": unit}, {"sku": "B", "cap": -1}]}),
         ),
         Command::new(
+            "acknowledge",
+            Some(("channel", "web")),
+            (Method::Put, "/v1/channels/web/acknowledged"),
+            json!({"items": [{"sku": "A", "available": unit}, {"sku": "B", "available": -1}, {"sku": "", "available": 0}]}),
+        ),
+        Command::new(
             "item",
             Some(("sku", "Täs/se 1")),
             (Method::Put, "/v1/items/T%C3%A4s%2Fse%201"),
@@ -165,7 +171,8 @@ async fn one_command_at_two_doors() {
             let id = format!("{name}-{}", command.word);
             let told = both_doors(&mut client, &mut socket, &command, &id, http_first).await;
             if let Some(results) = told["results"].as_array() {
-                assert_eq!(Some(results.len()), command.body["lines"].as_array().map(Vec::len), "{told}");
+                let lines = command.body["lines"].as_array().or(command.body["items"].as_array());
+                assert_eq!(Some(results.len()), lines.map(Vec::len), "{told}");
             }
         }
         both_doors(&mut client, &mut socket, &reserve("B", 2), &name, http_first).await;

@@ -8,15 +8,23 @@
 
 // Marked as test code so that the whole file, not only its `#[test]` functions, may unwrap.
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod amqp_commands;
 #[cfg(test)]
+mod amqp_events;
+#[cfg(test)]
 mod amqp_talk;
+#[cfg(test)]
+mod asyncapi;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_feed;
 #[cfg(test)]
 mod carts;
+#[cfg(test)]
+mod confirming;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]

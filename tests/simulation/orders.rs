@@ -14,7 +14,7 @@ use lagerd::actor::{Fault, House};
 use lagerd::domain::desk::command::FulfilStep;
 use lagerd::domain::desk::{Document, Verb};
 use lagerd::domain::ids::OrderId;
-use lagerd::domain::order::{Commercial, Order};
+use lagerd::domain::order::{Commercial, Fulfilment, FulfilmentState, Order};
 use lagerd::domain::warehouse::MovementKind;
 use lagerd::journal::Journal;
 use lagerd::journal::memory::{FaultOdds, MemoryJournal};
@@ -29,8 +29,13 @@ use crate::world::{BETWEEN_DEATHS, Nature, VirtualClock, let_others_write, open_
 
 /// Steps per seed.
 const STEPS: u32 = 60;
+/// Seeds per world, where no other number is asked for.
+const SEEDS: u64 = 6;
 /// Everything is looked at after so many of them.
 const CHECK_EVERY: u32 = 12;
+/// After so long every hold is past its time: carts hold for a minute and a half at most, claims for two. What passes
+/// without anything to do costs the most of all.
+const REST: Duration = Duration::from_secs(300);
 
 /// What a sender was told.
 #[derive(Debug, Clone)]
@@ -84,7 +89,7 @@ fn shop() -> Opening {
 }
 
 fn run(name: &str, nature: Nature) {
-    for seed in crate::seeds().into_iter().take(6) {
+    for seed in crate::seeds(SEEDS) {
         let world = || {
             paused(async move {
                 let mut world = Orders::new(seed, nature).await;
@@ -254,7 +259,7 @@ impl Orders {
     async fn check(&mut self, at_rest: bool) {
         self.quiesce().await;
         if at_rest {
-            tokio::time::sleep(Duration::from_secs(900)).await;
+            tokio::time::sleep(REST).await;
             self.quiesce().await;
         }
         let documents = stockroom::documents(&self.house).await;
@@ -324,7 +329,9 @@ impl Orders {
             assert!(still.shipped >= line.shipped && still.returned >= line.returned, "{}", about());
             assert!(still.adds_up() && still.ordered >= line.shipped, "{}", about());
         }
-        for part in &told.fulfilments {
+        // A plan is no promise: where its claim is refused, it is dropped and another one made.
+        let planned = |part: &&Fulfilment| part.state == FulfilmentState::Proposed;
+        for part in told.fulfilments.iter().filter(|part| !planned(part)) {
             let still = now.fulfilment(part.number).unwrap_or_else(|| panic!("part lost: {}", about()));
             assert!(!part.state.has_left() || still.state.has_left(), "{}", about());
         }

@@ -129,7 +129,12 @@ impl Script {
         let channel = ChannelId::parse("app").unwrap();
         let fences = vec![(channel, Some(Scheduled::always(self.rng.i64(0..4))))];
         let safety_stock = self.rng.bool().then(|| Some(Scheduled::always(self.rng.i64(0..3))));
-        What::Fence(self.warehouse(), SetStockPolicy { sku: self.sku(), safety_stock, fences })
+        let low_stock = self.rng.bool().then(|| Some(self.rng.i64(0..6)));
+        let overstock = self.rng.bool().then(|| Some(self.rng.i64(6..20)));
+        What::Fence(
+            self.warehouse(),
+            SetStockPolicy { sku: self.sku(), safety_stock, fences, low_stock, overstock },
+        )
     }
 
     fn known(&mut self) -> ReservationId {

@@ -4,6 +4,8 @@ use clap::CommandFactory;
 use lagerd::cli::Cli;
 use lagerd::cli::exit::TABLE;
 use lagerd::config::{self, Settings, Sources};
+use lagerd::edge::event::document::DocumentKind;
+use lagerd::edge::event::table::Family;
 
 use crate::sources;
 
@@ -37,6 +39,27 @@ fn readme_lists_every_command() {
     let mut rows = Vec::new();
     list(&Cli::command(), "lagerd", &mut rows);
     compare("### Commands", &["command", "what it does"], rows);
+}
+
+/// The README's table of what is told to the broker is the table it is told by.
+#[test]
+fn readme_lists_every_family_of_messages() {
+    let rows = Family::ALL.map(|family| vec![format!("`{}`", family.pattern()), family.about().to_owned()]);
+    compare("### Events", &["routing key", "what it tells"], rows.to_vec());
+}
+
+/// The README's table of documents is the code's.
+#[test]
+fn readme_lists_every_document() {
+    let row = |kind: DocumentKind| {
+        let contact = if kind.bears_contact() { "yes" } else { "no" };
+        vec![format!("`{}`", kind.name()), kind.to().to_owned(), kind.when().to_owned(), contact.to_owned()]
+    };
+    compare(
+        "### Documents",
+        &["document", "for", "comes when", "contact"],
+        DocumentKind::ALL.map(row).to_vec(),
+    );
 }
 
 fn list(command: &clap::Command, path: &str, rows: &mut Vec<Vec<String>>) {

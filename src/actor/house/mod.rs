@@ -2,10 +2,11 @@
 //!
 //! `rooms` is the house itself, `spec` says what a place is configured to be, `setting` passes commands on to one
 //! actor, `reserve` and `conversation` keep a reservation together over several warehouses, `reading` answers from the
-//! confirmed views, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts
+//! confirmed views, `confirming` knows what channels have left to publish, `publishing` keeps what each channel shows up to date, `history` walks a SKU's facts, `demand` counts
 //! what was refused, `shipping` finishes a shipment that was cut in the middle, `locks` lets one conversation per cart run
 //! at a time, `days` counts the days of a place's time zone, `desk` keeps orders and other documents, `opening` starts and stops it all.
 
+pub mod confirming;
 pub mod conversation;
 pub mod days;
 pub mod demand;

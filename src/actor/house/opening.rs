@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
@@ -20,7 +21,7 @@ use crate::domain::ids::WarehouseId;
 use crate::domain::item::{Item, Items};
 use crate::domain::memory::Windows;
 use crate::domain::warehouse::{Rules, Warehouse};
-use crate::feed::{ChannelFeed, Skus};
+use crate::feed::{Backlog, ChannelFeed, Skus};
 use crate::journal::{JournalError, JournalId, JournalKind};
 
 /// What the house is made of.
@@ -59,22 +60,22 @@ impl House {
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
         let (rules, windows) = (opening.rules, opening.rules.windows);
         let skus = Arc::new(Skus::default());
-        let lobby = Lobby::default();
+        let lobby = Lobby::new(ground);
         let served = lobby.served();
         let mut views = fastrand::Rng::with_seed(!ground.seed);
-        let feeds = opening.channels.iter().map(|_| Arc::new(ChannelFeed::new(views.u64(..))));
-        let feeds: Vec<Arc<ChannelFeed>> = feeds.collect();
+        let feeds: Vec<_> = opening.channels.iter().map(|spec| feed_of(spec, views.u64(..))).collect();
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| {
             let view = Arc::new(StockView::new(views.u64(..)));
             let drawing = drawing_on(&spec.id, opening, &feeds);
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
-            let served = served.clone();
+            let (served, alerts, limits) = (served.clone(), lobby.alerts.clone(), spec.alerts);
             let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
-            let fresh = Arc::new(move || Warehouse::new(id.clone(), rules));
+            let fresh = Arc::new(move || Warehouse::new(id.clone(), rules).alerting(limits));
             let watch = Arc::new(move || {
                 let (view, skus, drawing) = (watched.clone(), skus.clone(), drawing.clone());
-                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served.clone())) as Box<_>
+                let (served, alerts) = (served.clone(), alerts.clone());
+                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served, alerts)) as Box<_>
             });
             async move {
                 let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
@@ -95,8 +96,9 @@ impl House {
             let place = place.saturating_add(behind);
             async move {
                 let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
-                let handle = ChannelHandle { spec: spec.clone(), mailbox, view, feed: feed.clone() };
-                Ok::<_, JournalError>(((spec.id.clone(), Arc::new(handle)), life))
+                let (spec, feed, lagging) = (spec.clone(), feed.clone(), AtomicBool::new(false));
+                let handle = ChannelHandle { spec, mailbox, view, feed, lagging };
+                Ok::<_, JournalError>(((handle.spec.id.clone(), Arc::new(handle)), life))
             }
         });
         let (warehouses, warehouse_lives): (Vec<_>, Vec<_>) =
@@ -130,7 +132,7 @@ impl House {
     /// Lets every channel show what it has, and follow. Readers who come first find all of it.
     async fn publish(self: &Arc<Self>, ground: &Ground) {
         for channel in self.channels.values() {
-            let publisher = Publisher::begin(self.clone(), channel.clone()).await;
+            let publisher = Publisher::begin(self.clone(), channel.clone(), &ground.metrics).await;
             ground.io.spawn(publisher.run(ground.stopping.clone()));
         }
         ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
@@ -151,6 +153,11 @@ impl House {
         let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
         items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
+}
+
+/// What a channel shows, under a view's random name.
+fn feed_of(spec: &ChannelSpec, view: u64) -> Arc<ChannelFeed> {
+    Arc::new(ChannelFeed::new(view, Backlog::new(spec.quota, spec.is_published_for())))
 }
 
 /// What the channels show that draw on a warehouse.

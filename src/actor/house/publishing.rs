@@ -15,6 +15,7 @@ use crate::actor::view::StockRow;
 use crate::domain::ids::Sku;
 use crate::domain::time::Timestamp;
 use crate::feed::{Dirty, SkuId, Turns};
+use crate::telemetry::{ChannelMeter, Metrics};
 
 /// How often it is looked whether time alone has changed something; scheduled figures turn this much late at most.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -44,15 +45,24 @@ pub(super) struct Publisher {
     channel: Arc<ChannelHandle>,
     /// When time alone changes what is shown of which SKU.
     turns: Turns,
+    metrics: Arc<Metrics>,
+    /// Made when somebody begins to publish for the channel: others have no figures.
+    meter: Option<ChannelMeter>,
 }
 
 impl Publisher {
     /// Shows what there is.
-    pub(super) async fn begin(house: Arc<House>, channel: Arc<ChannelHandle>) -> Self {
-        let mut publisher = Self { house, channel, turns: Turns::default() };
+    pub(super) async fn begin(
+        house: Arc<House>,
+        channel: Arc<ChannelHandle>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        let (turns, metrics) = (Turns::default(), metrics.clone());
+        let mut publisher = Self { house, channel, turns, metrics, meter: None };
         // What was marked while the journals were loaded is looked at here.
         drop(publisher.channel.feed.news.take());
         publisher.everything().await;
+        publisher.channel.feed.backlog.completed(publisher.house.now());
         publisher
     }
 
@@ -69,6 +79,7 @@ impl Publisher {
                 _ = tick.tick() => {
                     let due = self.turns.due(self.house.now());
                     self.look_at(&due).await;
+                    self.look_at_lag().await;
                 }
                 Dirty { all, skus } = channel.feed.news.next() => {
                     if all {
@@ -78,6 +89,26 @@ impl Publisher {
                 }
             }
         }
+    }
+
+    /// Measures how far the channel is behind, and keeps units back or gives them back by its rule.
+    async fn look_at_lag(&mut self) {
+        let now = self.house.now();
+        self.channel.fill_backlog(now).await;
+        let Some(lag) = self.channel.feed.backlog.lag(self.channel.day(now)) else { return };
+        let turned = self.channel.spec.lag.is_some_and(|rule| self.channel.mind_lag(rule, &lag, now));
+        if turned {
+            // Every figure has this buffer.
+            self.channel.feed.news.mark_all();
+        }
+        let (id, units) = (&self.channel.spec.id, self.channel.lag_buffer());
+        if turned && units > 0 {
+            tracing::warn!(channel = %id, units, differing = lag.differing, "the channel is behind; units are kept back");
+        } else if turned {
+            tracing::info!(channel = %id, "the channel has caught up");
+        }
+        let meter = self.meter.get_or_insert_with(|| self.metrics.channel(id.as_str()));
+        meter.behind(lag.differing, lag.oldest.map_or(0, |since| now.since(since)), units);
     }
 
     async fn look_at(&mut self, skus: &[SkuId]) {
@@ -97,7 +128,7 @@ impl Publisher {
             self.turns.set(*id, offer.turn);
             changed.push((*id, offer.available.shown(&self.channel)));
         }
-        self.channel.feed.publish(&names, changed.into_iter());
+        self.channel.feed.publish(&names, changed.into_iter(), now);
     }
 
     /// Looks at every SKU of the channel's warehouses: row by row in their order, which is many times faster than SKU by
@@ -157,6 +188,6 @@ impl Publisher {
             let id = SkuId::at(first.saturating_add(at))?;
             Some((id, shown(&self.channel, names.get(id)?, (*sum)?, now).shown(&self.channel)))
         });
-        self.channel.feed.publish(&names, rows);
+        self.channel.feed.publish(&names, rows, now);
     }
 }

@@ -57,8 +57,21 @@ pub struct SkuStock {
     pub sku: Sku,
     /// Its level at each warehouse that has one.
     pub levels: Vec<SkuLevel>,
-    /// What each channel may sell.
-    pub channels: Vec<(ChannelId, Available)>,
+    /// What each channel may sell and shows.
+    pub channels: Vec<SkuChannel>,
+}
+
+/// A SKU on one channel.
+#[derive(Debug, Clone)]
+pub struct SkuChannel {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// What it may sell.
+    pub available: Available,
+    /// Units its readers were last shown; `None` where the channel does not have the SKU.
+    pub published: Option<i64>,
+    /// Units it has last confirmed to show; `None` where it never has.
+    pub acknowledged: Option<i64>,
 }
 
 impl House {
@@ -76,10 +89,17 @@ impl House {
         if levels.is_empty() {
             return None;
         }
+        let number = self.skus.find(sku);
         let channels = self
             .channels
             .iter()
-            .map(|(id, handle)| (id.clone(), self.channel_stock(handle, sku, now)))
+            .map(|(id, handle)| {
+                let (channel, available) = (id.clone(), self.channel_stock(handle, sku, now));
+                let shown = |id| handle.feed.read(|latest| latest.get(id)).map(|(shown, _)| shown.units());
+                let published = number.and_then(shown);
+                let acknowledged = number.and_then(|id| handle.feed.backlog.acknowledged(id));
+                SkuChannel { channel, available, published, acknowledged }
+            })
             .collect();
         Some(SkuStock { sku: sku.clone(), levels, channels })
     }
@@ -209,6 +229,7 @@ pub(super) fn shown(handle: &ChannelHandle, sku: &Sku, sellable: i64, now: Times
     let terms = handle.view.row(sku).unwrap_or_default();
     let policy = terms.policy;
     let buffer = policy.buffer.and_then(|set| set.at(now)).unwrap_or(handle.spec.buffer);
+    let buffer = buffer.saturating_add(handle.lag_buffer());
     let cap = policy.cap.and_then(|set| set.at(now));
     let units = available(sellable, buffer, cap, terms.room(handle.spec.room_shown(), now));
     let stock = available(sellable, buffer, cap, 0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 
@@ -46,6 +46,8 @@ pub struct ChannelHandle {
     pub view: Arc<RowView<ChannelTerms>>,
     /// What it shows, for those who follow it.
     pub feed: Arc<ChannelFeed>,
+    /// Whether units are kept back because it is behind.
+    pub(super) lagging: AtomicBool,
 }
 
 /// Who sends a command, as a door knows it.

@@ -88,7 +88,7 @@ impl House {
         }
     }
 
-    /// Sets safety stock and fences of a SKU.
+    /// Sets safety stock, fences and the limits of alerts of a SKU.
     ///
     /// # Errors
     /// The refusal, or what stood in the way.

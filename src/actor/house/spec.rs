@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::days::LocalDays;
+use crate::domain::channel::{LagRule, Quota};
 use crate::domain::ids::{ChannelId, SourceId, WarehouseId};
 pub use crate::domain::place::{Country, Kind, Point};
+use crate::domain::policy::AlertLimits;
 pub use crate::domain::routing::{Leftover, Split};
 
 /// Whether a place takes new claims.
@@ -68,6 +70,8 @@ pub struct WarehouseSpec {
     pub priority: i64,
     /// Units per SKU that routing leaves there.
     pub routing_safety: i64,
+    /// From where on somebody is told of a SKU whose own policy does not say.
+    pub alerts: AlertLimits,
     /// How far each source's counts may lag, in milliseconds.
     pub lag_ms: BTreeMap<SourceId, i64>,
 }
@@ -96,6 +100,7 @@ impl WarehouseSpec {
             cost: 0,
             priority: 0,
             routing_safety: 0,
+            alerts: AlertLimits::default(),
             lag_ms: BTreeMap::new(),
         }
     }
@@ -156,6 +161,12 @@ pub struct ChannelSpec {
     pub leftover: Leftover,
     /// Whom its customers may turn to.
     pub support: Support,
+    /// The days its changes are counted in.
+    pub days: LocalDays,
+    /// How many changes per SKU and day it takes; `None` = any number.
+    pub quota: Option<Quota>,
+    /// What is kept back while it is behind.
+    pub lag: Option<LagRule>,
 }
 
 impl ChannelSpec {
@@ -170,6 +181,12 @@ impl ChannelSpec {
     #[must_use]
     pub fn room_shown(&self) -> i64 {
         self.backorder_limit.filter(|_| self.backorder).unwrap_or(0)
+    }
+
+    /// Whether somebody surely publishes for it and confirms.
+    #[must_use]
+    pub const fn is_published_for(&self) -> bool {
+        self.quota.is_some() || self.lag.is_some()
     }
 
     /// A channel that has nothing but its id and its warehouses configured.
@@ -195,6 +212,9 @@ impl ChannelSpec {
                 Mode::Tells => Leftover::Backorder,
             },
             support: Support::default(),
+            days: LocalDays::default(),
+            quota: None,
+            lag: None,
         }
     }
 }

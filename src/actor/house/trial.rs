@@ -12,6 +12,7 @@ use super::opening::Opening;
 use super::{ChannelSpec, House, Kind, Leftover, Mode, OrderRules, WarehouseSpec};
 use crate::actor::directory::{Ground, Note};
 use crate::actor::journaled::Limits;
+use crate::domain::channel::{LagRule, Quota};
 use crate::domain::ids::{ChannelId, WarehouseId};
 use crate::domain::memory::Windows;
 use crate::domain::time::{Clock, Timestamp};
@@ -21,7 +22,8 @@ use crate::journal::record::changes_of;
 use crate::telemetry::Metrics;
 
 /// A house, and what its test may turn. BER is a warehouse, HAM a store; `web` asks and draws on both, `till` tells and
-/// draws on HAM, `solo` asks and draws on BER, `late` asks, draws on BER and may sell five units of each SKU beyond stock.
+/// draws on HAM, `solo` asks and draws on BER, `late` asks, draws on BER and may sell five units of each SKU beyond stock; `market`
+/// asks, draws on BER, takes ten changes a day and keeps two units back when it is a minute behind.
 pub(crate) struct Trial {
     /// The house.
     pub(crate) house: Arc<House>,
@@ -141,6 +143,11 @@ fn opening() -> Opening {
             channel("till", Mode::Tells, &["HAM"]),
             channel("solo", Mode::Asks, &["BER"]),
             channel("late", Mode::Asks, &["BER"]),
+            ChannelSpec {
+                quota: Some(Quota::of(10)),
+                lag: Some(LagRule { units: 2, after_ms: 60_000 }),
+                ..channel("market", Mode::Asks, &["BER"])
+            },
         ],
         rules: Rules { max_hold_ms: 7_200_000, count_horizon_ms: 48 * 3_600_000, windows },
         orders: OrderRules::default(),

@@ -140,7 +140,7 @@ impl<M: Recorded> Core<M> {
             self.machine.put(row.clone());
         }
         self.stand_at(stored.head);
-        self.machine.settle(&entry.rows);
+        self.machine.settle(&entry.rows, stored.head.version);
         self.watch.confirmed(&self.machine, &entry.rows, &entry.facts, self.confirmed);
         Ok(())
     }

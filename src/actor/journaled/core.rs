@@ -374,7 +374,7 @@ impl<M: Recorded> Core<M> {
         self.stand_at(flight.batch.head);
         self.conflicts = 0;
         self.ring.push(flight.batch);
-        self.machine.settle(&flight.rows);
+        self.machine.settle(&flight.rows, self.confirmed.version);
         self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed);
         self.parts.stats.meter.committed(flight.sent.elapsed(), flight.told.len());
         self.tell(flight.told);

@@ -49,7 +49,7 @@ pub async fn load_machine<M: Recorded>(
                 let mut machine = building.machine;
                 let mut ring = Ring::new(ring_bytes);
                 let at = remember(journal, id, head, &mut machine, &mut ring).await?;
-                machine.loaded();
+                machine.loaded(head.version);
                 return Ok(Loaded { machine, head, at, ring });
             }
             Err(JournalError::Unavailable(why)) => last = JournalError::Unavailable(why),

@@ -46,6 +46,12 @@ impl DeskView {
         self.0.read().open.get(id).cloned()
     }
 
+    /// The version of a desk's journal up to which the view shows its documents.
+    #[must_use]
+    pub fn version(&self, shard: u8) -> u64 {
+        self.0.read().heads.get(&shard).map_or(0, |head| head.version)
+    }
+
     /// Up to `limit` open documents after `after` that are wanted, in order of id.
     pub fn list(
         &self,

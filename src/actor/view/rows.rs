@@ -7,7 +7,7 @@ use ahash::AHashMap;
 
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
-use crate::domain::channel::{Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{Acknowledged, Channel, ChannelFact, ChannelPolicy, ChannelRow};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{CommandId, Sku};
 use crate::domain::item::{Item, ItemFact, ItemRow, Items};
@@ -55,7 +55,8 @@ impl ChannelTerms {
     }
 }
 
-/// Keeps a [`RowView`] of a channel's terms up to date, and tells the channel which SKUs to look at again.
+/// Keeps a [`RowView`] of a channel's terms up to date, and tells the channel which SKUs to look at again and what it has
+/// confirmed to show.
 #[derive(Debug)]
 pub struct PolicyWatch {
     view: Arc<RowView<ChannelTerms>>,
@@ -88,6 +89,9 @@ impl Watch<Channel> for PolicyWatch {
             self.skus.intern(sku);
         }
         *self.view.0.write() = terms;
+        let numbered = |(sku, row): (&Sku, &Acknowledged)| (self.skus.intern(sku).0, *row);
+        let confirmed: Vec<_> = machine.all_acknowledged().map(numbered).collect();
+        self.feed.backlog.load(&confirmed);
         self.feed.news.mark_all();
     }
 
@@ -99,6 +103,7 @@ impl Watch<Channel> for PolicyWatch {
         _head: Head,
     ) {
         let mut touched = Vec::new();
+        let mut acknowledged = Vec::new();
         let mut view = self.view.0.write();
         for row in rows {
             match row {
@@ -121,6 +126,7 @@ impl Watch<Channel> for PolicyWatch {
                         touched.push(line.sku.clone());
                     }
                 }
+                ChannelRow::Acknowledged(sku, row) => acknowledged.push((sku, *row)),
                 ChannelRow::Remembered(..) | ChannelRow::Floors(_) => {}
             }
         }
@@ -128,6 +134,9 @@ impl Watch<Channel> for PolicyWatch {
         // Only now: who holds a view never waits for the SKUs.
         let touched: Vec<SkuId> = touched.iter().map(|sku| self.skus.intern(sku).0).collect();
         self.feed.news.mark(&touched);
+        let numbered = acknowledged.into_iter().map(|(sku, row)| (self.skus.intern(sku).0, row));
+        let numbered: Vec<_> = numbered.collect();
+        self.feed.backlog.acknowledge(&numbered);
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use super::alerts::Alerts;
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::fact::{Fact, FactKind};
@@ -165,6 +166,7 @@ pub struct StockWatch {
     channels: Arc<[Arc<ChannelFeed>]>,
     meter: WarehouseMeter,
     served: Served,
+    alerts: Arc<Alerts>,
     /// What waits, as confirmed: the view keeps only sums.
     waiting: AHashMap<WaitId, (Sku, i64)>,
 }
@@ -181,7 +183,7 @@ impl fmt::Debug for Served {
 }
 
 impl StockWatch {
-    /// Follows into this view, tells these channels and the desks, and counts on these meters.
+    /// Follows into this view, tells these channels, the desks and whoever should look, and counts on these meters.
     #[must_use]
     pub fn new(
         view: Arc<StockView>,
@@ -189,8 +191,9 @@ impl StockWatch {
         channels: Arc<[Arc<ChannelFeed>]>,
         meter: WarehouseMeter,
         served: Served,
+        alerts: Arc<Alerts>,
     ) -> Self {
-        Self { view, skus, channels, meter, served, waiting: AHashMap::new() }
+        Self { view, skus, channels, meter, served, alerts, waiting: AHashMap::new() }
     }
 
     /// Takes in how a waiting claim stands; answers how many units more (or less) of which SKU wait.
@@ -224,8 +227,10 @@ impl StockWatch {
             match fact.kind {
                 FactKind::Expired => self.meter.expired(),
                 FactKind::Oversold => self.meter.oversold(),
+                FactKind::NegativeStock => self.meter.negative(),
                 _ => {}
             }
+            self.alerts.note_stock(machine.id(), fact);
         }
         self.meter.open(machine.holds_len());
     }
@@ -336,12 +341,7 @@ impl Watch<Warehouse> for StockWatch {
             match row {
                 Row::Level(_, level) => {
                     let level = level.unwrap_or_default();
-                    touched.push(stock.change(id, sku, |row| {
-                        if level.on_hand < 0 && row.level.on_hand >= 0 {
-                            self.meter.negative();
-                        }
-                        row.level = level;
-                    }));
+                    touched.push(stock.change(id, sku, |row| row.level = level));
                 }
                 Row::Policy(_, policy) => {
                     let policy = policy.clone().map(Box::new);

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{ChannelTerms, PolicyWatch, RowView, Served, StockView, StockWatch};
+use super::{Alerts, ChannelTerms, PolicyWatch, RowView, Served, StockView, StockWatch};
 use crate::actor::journaled::Watch;
 use crate::domain::channel::{Channel, ChannelCommand, ClaimBackorder, SetChannelPolicy};
+use crate::domain::fact::{Fact, FactKind, FactLine};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{ChannelId, CommandId, OrderId, Sku, WarehouseId};
+use crate::domain::level::Level;
 use crate::domain::machine::{Closed, Draft, Envelope, Machine, Moment};
 use crate::domain::memory::Windows;
 use crate::domain::policy::Scheduled;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::{Command, Movement, MovementKind, Rules, WaitForStock, Warehouse};
-use crate::feed::{ChannelFeed, Skus};
+use crate::feed::{Backlog, ChannelFeed, Skus};
 use crate::journal::Head;
 use crate::journal::locked::Locked;
 use crate::telemetry::Metrics;
@@ -51,6 +53,23 @@ fn receive(quantity: i64) -> Command {
     Command::Move(Movement { sku: sku(), kind, quantity, reference: None, reason: None, occurred_at: None })
 }
 
+#[derive(Debug)]
+struct StillClock;
+
+impl Clock for StillClock {
+    fn wall(&self) -> Timestamp {
+        NOW
+    }
+
+    fn boottime(&self) -> i64 {
+        0
+    }
+}
+
+fn alerts() -> Alerts {
+    Alerts::new(Arc::new(StillClock), Arc::new(Metrics::new()))
+}
+
 type Told = Arc<Locked<Vec<String>>>;
 
 fn stock_watch(view: &Arc<StockView>) -> (StockWatch, Told) {
@@ -58,7 +77,8 @@ fn stock_watch(view: &Arc<StockView>) -> (StockWatch, Told) {
     let heard = told.clone();
     let served = Served(Arc::new(move |order| heard.with(|heard| heard.push(order.to_string()))));
     let meter = Metrics::new().warehouse("BER");
-    (StockWatch::new(view.clone(), Arc::default(), Arc::new([]), meter, served), told)
+    let alerts = Arc::new(alerts());
+    (StockWatch::new(view.clone(), Arc::default(), Arc::new([]), meter, served, alerts), told)
 }
 
 /// Units that wait are summed over what is confirmed; each order that was served is told, once more after a load, and no
@@ -98,7 +118,7 @@ fn desks_hear_of_served_orders() {
 #[test]
 fn room_follows_open_backorders() {
     let mut channel = Channel::new(WINDOWS);
-    let (skus, feed) = (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1)));
+    let (skus, feed) = (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1, Backlog::default())));
     let view: Arc<RowView<ChannelTerms>> = Arc::default();
     let mut watch = PolicyWatch::new(view.clone(), feed.clone(), skus.clone());
     let mut confirm = |id: &str, command: ChannelCommand| {
@@ -130,4 +150,29 @@ fn room_follows_open_backorders() {
     assert_eq!(confirm("c-1", close(1)), Some(4));
     assert_eq!(confirm("p-2", limit(None)), Some(0));
     assert_eq!(confirm("c-2", close(0)), None);
+}
+
+/// Alerts of all kinds stand in one order, many of one kind leave those of another, and what is no alert is not kept.
+#[test]
+fn many_alerts_of_one_kind_hide_no_other() {
+    const KEPT: usize = 1_000;
+    let alerts = alerts();
+    let warehouse = WarehouseId::parse("BER").unwrap();
+    let fact = |kind, name: &str| {
+        let sku = Sku::parse(name).unwrap();
+        Fact::new(kind).lines(vec![FactLine { sku, change: 0, after: Level::default(), previous: 1 }])
+    };
+    alerts.note_stock(&warehouse, &Fact::new(FactKind::TailLost));
+    alerts.note_stock(&warehouse, &fact(FactKind::Received, "A"));
+    for at in 0..KEPT + 10 {
+        alerts.note_stock(&warehouse, &fact(FactKind::SoldOut, &format!("A-{at}")));
+    }
+    alerts.note_stock(&warehouse, &fact(FactKind::BackInStock, "A-1"));
+    let all = alerts.newest(usize::MAX, |_| true);
+    assert_eq!(all.len(), KEPT + 2);
+    assert_eq!((all[0].kind, all[1].kind), ("back_in_stock", "sold_out"));
+    assert_eq!(all[1].sku, Sku::parse(&format!("A-{}", KEPT + 9)).ok());
+    assert_eq!((all[KEPT + 1].kind, &all[KEPT + 1].sku), ("tail_lost", &None));
+    assert_eq!(alerts.newest(3, |alert| alert.kind == "sold_out").len(), 3);
+    assert_eq!((Alerts::kind("sold_out"), Alerts::kind("stock_received")), (Some("sold_out"), None));
 }

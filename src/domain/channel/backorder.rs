@@ -37,7 +37,7 @@ impl Channel {
         let owner = claim.owner.clone();
         draft.fact(ChannelFact::Backordered { id: id.clone(), owner: owner.clone(), lines: lines.clone() });
         let state = BackorderState::Held { deadline };
-        let outcome = Outcome::Claimed { attempt: 0, lines: lines.clone(), deadline, end: None };
+        let outcome = Outcome::claimed(0, lines.clone(), deadline, None);
         draft.put(self, ChannelRow::Backorder(id.clone(), Some(Backorder { owner, lines, state })));
         let (time, fingerprint) = (envelope.time, envelope.fingerprint);
         let remembered = Remembered { class: Class::Hold, time, fingerprint, outcome };
@@ -122,9 +122,9 @@ impl Channel {
         draft.put(self, ChannelRow::Backorder(id.clone(), (!over).then_some(row)));
         if over
             && let Some(mut known) = self.memory.get(id).cloned()
-            && let Outcome::Claimed { end, .. } = &mut known.outcome
+            && let Outcome::Claimed(claimed) = &mut known.outcome
         {
-            *end = Some(how);
+            claimed.end = Some(how);
             known.time = known.time.max(moment.now);
             draft.put(self, ChannelRow::Remembered(id.clone(), Some(known)));
         }
@@ -136,7 +136,7 @@ impl Channel {
 
     fn ended(&self, id: &CommandId) -> Option<&End> {
         match self.memory.get(id).map(|known| &known.outcome) {
-            Some(Outcome::Claimed { end, .. }) => end.as_ref(),
+            Some(Outcome::Claimed(claimed)) => claimed.end.as_ref(),
             Some(_) | None => None,
         }
     }

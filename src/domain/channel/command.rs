@@ -1,5 +1,6 @@
 //! What a channel may be asked, and what it answers.
 
+use super::acknowledge::Acknowledge;
 use super::policy::SetChannelPolicy;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{CommandId, OrderId};
@@ -25,6 +26,8 @@ pub struct ClaimBackorder {
 pub enum ChannelCommand {
     /// Set a SKU's policy.
     SetPolicy(SetChannelPolicy),
+    /// Confirm what is shown of a SKU.
+    Acknowledge(Acknowledge),
     /// Sell units without goods.
     Backorder(ClaimBackorder),
     /// Keep a held backorder until it is closed.
@@ -53,6 +56,7 @@ impl ChannelCommand {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SetPolicy(_) => "set_channel_policy",
+            Self::Acknowledge(_) => "acknowledge",
             Self::Backorder(_) => "backorder",
             Self::Keep { .. } => "keep_backorder",
             Self::CloseBackorder { .. } => "close_backorder",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ahash::AHashMap;
 
+use super::acknowledge::Acknowledged;
 use super::command::{Backorder, BackorderState, ChannelAnswer, ChannelCommand, ClaimBackorder};
 use super::policy::{ChannelPolicy, SetChannelPolicy};
 use crate::domain::hold::ClaimLine;
@@ -23,6 +24,15 @@ pub enum ChannelFact {
         sku: Sku,
         /// The policy after it.
         after: ChannelPolicy,
+    },
+    /// The channel has confirmed that it shows another figure.
+    Acknowledged {
+        /// Which goods.
+        sku: Sku,
+        /// The figure.
+        available: i64,
+        /// When it was published there.
+        at: Timestamp,
     },
     /// Units were sold without goods, for now.
     Backordered {
@@ -59,6 +69,7 @@ impl ChannelFact {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::PolicySet { .. } => "channel_policy_set",
+            Self::Acknowledged { .. } => "channel_acknowledged",
             Self::Backordered { .. } => "backordered",
             Self::BackorderKept { .. } => "backorder_kept",
             Self::BackorderClosed { .. } => "backorder_closed",
@@ -71,6 +82,8 @@ impl ChannelFact {
 pub enum ChannelRow {
     /// A SKU's policy.
     Policy(Sku, Option<ChannelPolicy>),
+    /// What it has confirmed of a SKU.
+    Acknowledged(Sku, Option<Acknowledged>),
     /// Units sold without goods.
     Backorder(CommandId, Option<Backorder>),
     /// A remembered id.
@@ -84,6 +97,8 @@ pub enum ChannelRow {
 pub enum ChannelKey {
     /// Of a policy.
     Policy(Sku),
+    /// Of what it has confirmed.
+    Acknowledged(Sku),
     /// Of units sold without goods.
     Backorder(CommandId),
     /// Of a remembered id.
@@ -92,10 +107,11 @@ pub enum ChannelKey {
     Floors,
 }
 
-/// A channel's journaled part: the only writer of its policies and backorders.
+/// A channel's journaled part: the only writer of its policies, its backorders and what it has confirmed.
 #[derive(Debug, Clone)]
 pub struct Channel {
     pub(super) policies: AHashMap<Sku, ChannelPolicy>,
+    pub(super) acknowledged: Table<Sku, Acknowledged>,
     pub(super) backorders: Table<CommandId, Backorder>,
     /// Units open per SKU.
     pub(super) open: AHashMap<Sku, i64>,
@@ -110,6 +126,7 @@ impl Channel {
     pub fn new(windows: Windows) -> Self {
         Self {
             policies: AHashMap::new(),
+            acknowledged: Table::default(),
             backorders: Table::default(),
             open: AHashMap::new(),
             deadlines: BTreeSet::new(),
@@ -214,6 +231,7 @@ impl Machine for Channel {
     ) -> Result<ChannelAnswer, Refusal> {
         match command {
             ChannelCommand::SetPolicy(policy) => self.set_policy(moment, envelope, policy, draft),
+            ChannelCommand::Acknowledge(told) => self.acknowledge(moment, envelope, told, draft),
             ChannelCommand::Backorder(claim) => self.claim_backorder(moment, envelope, claim, draft),
             ChannelCommand::Keep { id } => self.keep_backorder(id, draft),
             ChannelCommand::CloseBackorder { id, left } => {
@@ -242,6 +260,9 @@ impl Machine for Channel {
             ChannelRow::Policy(sku, value) => {
                 ChannelRow::Policy(sku.clone(), replace(&mut self.policies, sku, value))
             }
+            ChannelRow::Acknowledged(sku, value) => {
+                ChannelRow::Acknowledged(sku.clone(), self.acknowledged.replace(sku, value))
+            }
             ChannelRow::Backorder(id, value) => {
                 ChannelRow::Backorder(id.clone(), self.put_backorder(id, value))
             }
@@ -256,6 +277,7 @@ impl Machine for Channel {
     fn key(row: &ChannelRow) -> ChannelKey {
         match row {
             ChannelRow::Policy(sku, _) => ChannelKey::Policy(sku.clone()),
+            ChannelRow::Acknowledged(sku, _) => ChannelKey::Acknowledged(sku.clone()),
             ChannelRow::Backorder(id, _) => ChannelKey::Backorder(id.clone()),
             ChannelRow::Remembered(id, _) => ChannelKey::Remembered(id.clone()),
             ChannelRow::Floors(_) => ChannelKey::Floors,
@@ -265,6 +287,9 @@ impl Machine for Channel {
     fn row(&self, key: &ChannelKey) -> ChannelRow {
         match key {
             ChannelKey::Policy(sku) => ChannelRow::Policy(sku.clone(), self.policies.get(sku).copied()),
+            ChannelKey::Acknowledged(sku) => {
+                ChannelRow::Acknowledged(sku.clone(), self.acknowledged.get(sku).copied())
+            }
             ChannelKey::Backorder(id) => ChannelRow::Backorder(id.clone(), self.backorders.get(id).cloned()),
             ChannelKey::Remembered(id) => ChannelRow::Remembered(id.clone(), self.memory.get(id).cloned()),
             ChannelKey::Floors => ChannelRow::Floors(self.memory.floors()),
@@ -274,16 +299,22 @@ impl Machine for Channel {
     fn rows(&self) -> Vec<ChannelRow> {
         let policies = self.policies.iter();
         let policies = policies.map(|(sku, policy)| ChannelRow::Policy(sku.clone(), Some(*policy)));
+        let confirmed = self.acknowledged.iter();
+        let confirmed = confirmed.map(|(sku, row)| ChannelRow::Acknowledged(sku.clone(), Some(*row)));
         let backorders = self.backorders.iter();
         let backorders = backorders.map(|(id, row)| ChannelRow::Backorder(id.clone(), Some(row.clone())));
-        policies.chain(backorders).chain([ChannelRow::Floors(self.memory.floors())]).collect()
+        policies
+            .chain(confirmed)
+            .chain(backorders)
+            .chain([ChannelRow::Floors(self.memory.floors())])
+            .collect()
     }
 
     fn floor(&self) -> Timestamp {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         let floors = self.memory.floors();
         self.memory.purge_holds(&floors);
     }
@@ -304,7 +335,7 @@ impl Machine for Channel {
             .collect()
     }
 
-    fn settle(&mut self, confirmed: &[ChannelRow]) {
+    fn settle(&mut self, confirmed: &[ChannelRow], _version: u64) {
         for row in confirmed {
             if let ChannelRow::Floors(floors) = row {
                 self.memory.purge_holds(floors);

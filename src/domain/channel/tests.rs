@@ -1,4 +1,4 @@
-//! Backorders: single stories, and any interleaving held against a model.
+//! Backorders and confirmations: single stories, and any interleaving held against a model.
 #![expect(clippy::arithmetic_side_effects, reason = "test figures are small, and a panic is a failed test")]
 
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::acknowledge::Acknowledge;
 use super::command::{Backorder, BackorderState, ChannelAnswer, ChannelCommand, ClaimBackorder};
 use super::machine::{Channel, ChannelRow};
 use super::policy::SetChannelPolicy;
@@ -42,6 +43,11 @@ fn limit(goods: u8, value: Option<i64>) -> ChannelCommand {
         backorder_limit: Some(value.map(Scheduled::always)),
         preorder: Some(value.is_some_and(|value| value > 5)),
     })
+}
+
+fn confirm(goods: u8, available: i64, at: Timestamp) -> ChannelCommand {
+    let day = i32::try_from(at.as_millis() / 86_400_000).unwrap();
+    ChannelCommand::Acknowledge(Acknowledge { sku: sku(goods), available, at, day })
 }
 
 fn sell(of: &[(u8, i64)], told: bool) -> ChannelCommand {
@@ -157,6 +163,22 @@ fn a_channel_sells_up_to_its_limit_beyond_stock() {
     assert_eq!(stage.room(0), 2);
 }
 
+/// What a channel confirms is known once per id: a resend undoes nothing that came after it, and other content under the id
+/// is refused.
+#[test]
+fn a_channel_confirms_once_per_id() {
+    let mut stage = Stage::new();
+    let known = |stage: &Stage| stage.channel.acknowledged(&sku(0)).map(|row| (row.available, row.changes));
+    assert_eq!(stage.ask("a1", &confirm(0, 5, START)), "done");
+    assert_eq!(stage.ask("a2", &confirm(0, 4, START)), "done");
+    assert_eq!(known(&stage), Some((4, 2)));
+    assert_eq!(stage.ask("a1", &confirm(0, 5, START)), "done");
+    assert_eq!(known(&stage), Some((4, 2)));
+    assert_eq!(stage.ask("a1", &confirm(0, 6, START)), "idempotency_conflict");
+    assert_eq!(stage.ask("a3", &confirm(0, 7, START.minus(1))), "done");
+    assert_eq!((known(&stage), stage.channel.acknowledged(&sku(1))), (Some((4, 3)), None));
+}
+
 /// A held backorder ends by itself, a kept one does not; one that was closed before it came does not come.
 #[test]
 fn backorders_end_once() {
@@ -208,6 +230,7 @@ enum Step {
     Again(Index),
     Keep(Index),
     Close(Index, Vec<(u8, i64)>),
+    Confirm(u8, i64, i64),
     Wait(i64),
 }
 
@@ -220,6 +243,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<Index>().prop_map(Step::Keep),
         3 => (any::<Index>(), prop::collection::vec((0..2_u8, 0..4_i64), 0..2))
             .prop_map(|(which, left)| Step::Close(which, left)),
+        3 => (0..2_u8, 0..4_i64, -90..1_i64).prop_map(|(goods, units, ago)| Step::Confirm(goods, units, ago)),
         2 => (1..90_i64).prop_map(Step::Wait),
     ]
 }
@@ -239,6 +263,9 @@ proptest! {
                     continue;
                 }
                 Step::Limit(goods, value) => (None, limit(goods, value), false),
+                Step::Confirm(goods, units, ago) => {
+                    (None, confirm(goods, units, stage.now.plus(ago * 1_000)), false)
+                }
                 Step::Sell(of, told) => (Some(format!("x{}", sold.len())), sell(&of, told), false),
                 Step::Again(which) => match pick(which) {
                     Some((name, command)) => (Some(name), command, true),

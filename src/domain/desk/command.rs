@@ -21,6 +21,8 @@ pub struct DeskCommand {
     pub verb: Verb,
     /// The settled document it is about, as the archive has it.
     pub archived: Option<Document>,
+    /// The version that was confirmed before the archive was looked at.
+    pub looked: u64,
 }
 
 /// What is asked.
@@ -441,6 +443,8 @@ pub enum Answer {
     Refused(Refusal),
     /// Nothing of this id is known.
     Unknown,
+    /// The document changed in the archive after that was looked at: nothing was done, and it is to be looked at again.
+    LookAgain,
     /// Done; nothing to add.
     Done,
 }

@@ -60,7 +60,11 @@ impl Machine for Desk {
                 Err(Refusal::IdempotencyConflict)
             };
         }
-        let known = self.open.get(id).or_else(|| self.lately(id)).or(command.archived.as_ref()).cloned();
+        let known = self.open.get(id).or_else(|| self.settling.get(id));
+        if known.is_none() && self.lately.is_outdated(id, command.looked) {
+            return Ok(Answer::LookAgain);
+        }
+        let known = known.or(command.archived.as_ref()).cloned();
         if let Verb::Look { .. } = command.verb {
             return Ok(known.map_or(Answer::Unknown, Answer::Document));
         }
@@ -162,10 +166,12 @@ impl Machine for Desk {
         Timestamp::MAX
     }
 
-    fn loaded(&mut self) {}
+    fn loaded(&mut self, version: u64) {
+        self.lately.begin(version);
+    }
 
-    fn settle(&mut self, confirmed: &[DeskRow]) {
-        self.let_go(confirmed);
+    fn settle(&mut self, confirmed: &[DeskRow], version: u64) {
+        self.let_go(confirmed, version);
     }
 }
 
@@ -270,7 +276,7 @@ impl Desk {
             }
             draft.put(self, DeskRow::Archived(id, Some(document.clone())));
         } else {
-            if self.lately(&id).is_some() || !self.open.contains_key(&id) {
+            if !self.open.contains_key(&id) {
                 draft.put(self, DeskRow::Archived(id.clone(), None));
             }
             draft.put(self, DeskRow::Open(id, Some(document.clone())));

@@ -1,6 +1,6 @@
 //! The order desk: the only writer of the documents of its shard.
 //!
-//! `command` says what it may be asked, `step` what warehouses report, `verb` what each is about, `state` what it knows, `decide` is the machine, `scribe` how a document's
+//! `command` says what it may be asked, `step` what warehouses report, `verb` what each is about, `state` what it knows, `lately` what left memory just now, `decide` is the machine, `scribe` how a document's
 //! change becomes facts and a timeline, `message` how a task becomes a command. `placing`, `claiming`, `reporting`, `changing`, `paying`, `fulfilling` are about orders,
 //! `returning`, `moving` and `expecting` about the other documents, `waking` about what time makes due, `invariant` about what must always be true.
 //!
@@ -17,6 +17,7 @@ pub mod expecting;
 pub mod fact;
 pub mod fulfilling;
 pub mod invariant;
+mod lately;
 pub mod message;
 pub mod moving;
 pub mod paying;

@@ -1,10 +1,11 @@
 //! What a desk knows, and the one way it changes.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use super::lately::Lately;
 use crate::domain::ids::{CommandId, OrderId, WarehouseId};
 use crate::domain::machine::replace;
 use crate::domain::order::{Inbound, Order, Return, Task, Tasks, Transfer};
@@ -129,21 +130,14 @@ pub enum DeskKey {
     Asked((WarehouseId, i64)),
 }
 
-/// Settled documents that stay in memory for a while: a command that was under way when its document settled finds it
-/// here, though the archive it was looked up in did not have it yet.
-const RECENT_MAX: usize = 10_000;
-
-/// How long a settled document stays in memory, in milliseconds; longer than any command is under way.
-const RECENT_MS: i64 = 120_000;
-
 /// An order desk: the only writer of the documents of its shard.
 #[derive(Debug, Clone)]
 pub struct Desk {
     pub(super) rules: DeskRules,
     pub(super) open: Table<OrderId, Document>,
-    /// Settled and not yet left, with how many times it is still to leave.
-    pub(super) archived: Table<OrderId, (Option<Document>, u32)>,
-    pub(super) leaving: VecDeque<(Timestamp, OrderId)>,
+    /// Settled, and not yet confirmed to be in the archive.
+    pub(super) settling: AHashMap<OrderId, Document>,
+    pub(super) lately: Lately,
     pub(super) due: BTreeSet<(Timestamp, OrderId)>,
     pub(super) refused: AHashMap<CommandId, Refused>,
     pub(super) refused_ages: BTreeSet<(Timestamp, CommandId)>,
@@ -157,8 +151,8 @@ impl Desk {
         Self {
             rules,
             open: Table::default(),
-            archived: Table::default(),
-            leaving: VecDeque::new(),
+            settling: AHashMap::new(),
+            lately: Lately::default(),
             due: BTreeSet::new(),
             refused: AHashMap::new(),
             refused_ages: BTreeSet::new(),
@@ -182,11 +176,6 @@ impl Desk {
         self.asked.iter().map(|(key, count)| (key, *count))
     }
 
-    /// A document that has settled a short while ago.
-    pub(super) fn lately(&self, id: &OrderId) -> Option<&Document> {
-        self.archived.get(id).and_then(|(document, _)| document.as_ref())
-    }
-
     pub(super) fn put_row(&mut self, row: DeskRow) -> DeskRow {
         match row {
             DeskRow::Open(id, value) => {
@@ -203,9 +192,7 @@ impl Desk {
                 DeskRow::Open(id.clone(), self.open.replace(id, value))
             }
             DeskRow::Archived(id, value) => {
-                let stays = self.archived.get(&id).map_or(0, |(_, stays)| *stays);
-                let kept = (value.is_some() || stays > 0).then_some((value, stays));
-                let before = self.archived.replace(id.clone(), kept).and_then(|(document, _)| document);
+                let before = replace(&mut self.settling, id.clone(), value);
                 DeskRow::Archived(id, before)
             }
             DeskRow::Refused(id, value) => {
@@ -230,7 +217,7 @@ impl Desk {
     pub(super) fn row_of(&self, key: &DeskKey) -> DeskRow {
         match key {
             DeskKey::Open(id) => DeskRow::Open(id.clone(), self.open.get(id).cloned()),
-            DeskKey::Archived(id) => DeskRow::Archived(id.clone(), self.lately(id).cloned()),
+            DeskKey::Archived(id) => DeskRow::Archived(id.clone(), self.settling.get(id).cloned()),
             DeskKey::Refused(id) => DeskRow::Refused(id.clone(), self.refused.get(id).cloned()),
             DeskKey::Asked(key) => DeskRow::Asked(key.clone(), self.asked.get(key).copied().unwrap_or(0)),
         }
@@ -244,27 +231,15 @@ impl Desk {
         open.chain(refused).chain(asked).collect()
     }
 
-    /// Notes that settled documents were confirmed, and lets those go that have stayed long enough. What settled has the
-    /// time of its last change.
-    pub(super) fn let_go(&mut self, confirmed: &[DeskRow]) {
-        let mut newest = Timestamp::MIN;
+    /// Lets go what is confirmed to be in the archive, unless it has settled anew since.
+    pub(super) fn let_go(&mut self, confirmed: &[DeskRow], version: u64) {
         for row in confirmed {
             if let DeskRow::Archived(id, document) = row {
-                let at = document.as_ref().map_or(Timestamp::MIN, super::waking::changed_at);
-                newest = newest.max(at);
-                let (document, stays) = self.archived.get(id).cloned().unwrap_or((None, 0));
-                self.archived.replace(id.clone(), Some((document, stays.saturating_add(1))));
-                self.leaving.push_back((at, id.clone()));
+                self.lately.note(id, version);
+                if self.settling.get(id) == document.as_ref() {
+                    self.settling.remove(id);
+                }
             }
-        }
-        while let Some((at, _)) = self.leaving.front() {
-            if self.leaving.len() <= RECENT_MAX && *at > newest.minus(RECENT_MS) {
-                break;
-            }
-            let Some((_, id)) = self.leaving.pop_front() else { break };
-            let (document, stays) = self.archived.get(&id).cloned().unwrap_or((None, 0));
-            let stays = stays.saturating_sub(1);
-            self.archived.replace(id, (stays > 0).then_some((document, stays)));
         }
     }
 }

@@ -49,7 +49,7 @@ impl Warehouse {
         let fact = Fact::new(kind).lines(changed).at(deadline);
         let fact = fact.of_order(claim.owner.as_ref());
         draft.fact(fact.held_by(&envelope.id, &claim.channel, cart_of(claim)));
-        let outcome = Outcome::Claimed { attempt: claim.attempt, lines, deadline, end: None };
+        let outcome = Outcome::claimed(claim.attempt, lines, deadline, None);
         let (time, fingerprint) = (envelope.time, envelope.fingerprint);
         self.remember(draft, &envelope.id, Remembered { class: Class::Hold, time, fingerprint, outcome });
         if claim.allocate {
@@ -71,9 +71,10 @@ impl Warehouse {
             return if claim.attempt <= attempt { Err(Refusal::Released) } else { Ok(None) };
         }
         match self.memory.recall(envelope)?.map(|known| &known.outcome) {
-            Some(Outcome::Claimed { attempt, .. }) if claim.attempt < *attempt => Err(Refusal::Released),
-            Some(Outcome::Claimed { attempt, end, .. })
-                if claim.attempt == *attempt || !end.as_ref().is_some_and(End::may_be_tried_again) =>
+            Some(Outcome::Claimed(known)) if claim.attempt < known.attempt => Err(Refusal::Released),
+            Some(Outcome::Claimed(known))
+                if claim.attempt == known.attempt
+                    || !known.end.as_ref().is_some_and(End::may_be_tried_again) =>
             {
                 Ok(self.part(moment, &envelope.id).map(Answer::Reservation))
             }
@@ -84,7 +85,7 @@ impl Warehouse {
                 | Outcome::Waited
                 | Outcome::Done,
             ) => Err(Refusal::IdempotencyConflict),
-            Some(Outcome::ReleasedUnseen { .. } | Outcome::Claimed { .. }) => Ok(None),
+            Some(Outcome::ReleasedUnseen { .. } | Outcome::Claimed(_)) => Ok(None),
             None => {
                 if let Some(mut part) = self.part(moment, &envelope.id) {
                     if part.attempt == 0 {
@@ -165,8 +166,13 @@ impl Warehouse {
     ) -> Result<Vec<ClaimLine>, Refusal> {
         let mut short = Vec::new();
         let mut lines = Vec::with_capacity(claim.lines.len());
-        for line in summed(&claim.lines)? {
-            let level = self.levels.get(&line.sku).copied().unwrap_or_default();
+        for mut line in summed(&claim.lines)? {
+            let known = self.levels.get_key_value(&line.sku);
+            let level = known.map(|(_, level)| *level).unwrap_or_default();
+            if let Some((sku, _)) = known {
+                // What is remembered of the claim names its goods for long: it shares the name that is there anyway.
+                line.sku = sku.clone();
+            }
             let free = self.free_with(moment, claim, &line.sku, &level, old);
             let free = free.saturating_sub(quantity_of(theirs, &line.sku)).max(0);
             if line.quantity <= free {

@@ -178,7 +178,7 @@ pub enum Command {
     Move(Movement),
     /// Record a count.
     Count(CountLine),
-    /// Set safety stock or fences.
+    /// Set safety stock, fences or the limits of alerts.
     SetPolicy(SetStockPolicy),
     /// Record that the store had lost acknowledged entries.
     RecordTailLost {
@@ -314,6 +314,10 @@ pub struct SetStockPolicy {
     pub safety_stock: Option<Option<Scheduled>>,
     /// Fences per channel; `None` as figure takes one away.
     pub fences: Vec<(ChannelId, Option<Scheduled>)>,
+    /// The limit of low stock; `Some(None)` leaves it to the warehouse.
+    pub low_stock: Option<Option<i64>>,
+    /// The limit of overstock; `Some(None)` leaves it to the warehouse.
+    pub overstock: Option<Option<i64>>,
 }
 
 /// How a reservation stands at one warehouse.

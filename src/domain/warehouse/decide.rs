@@ -28,12 +28,13 @@ impl Machine for Warehouse {
         command: &Command,
         draft: &mut Draft<Self>,
     ) -> Result<Answer, Refusal> {
-        let facts = draft.facts.len();
+        let (facts, mark) = (draft.facts.len(), draft.mark());
         let mut answer = self.carry_out(moment, envelope, command, draft)?;
         // Whatever frees goods tells a fact.
         if draft.facts.len() > facts {
             self.serve(moment, SERVED_MAX, draft)?;
         }
+        self.tell_crossings(moment, mark, draft)?;
         if let Answer::Waiting(part) = &mut answer {
             part.waiting = self.waiting.get(&part.id).cloned();
         }
@@ -68,7 +69,7 @@ impl Machine for Warehouse {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         let floors = self.memory.floors();
         self.memory.purge_holds(&floors);
     }
@@ -77,7 +78,7 @@ impl Machine for Warehouse {
         self.claim_again(lost, versions, now)
     }
 
-    fn settle(&mut self, confirmed: &[Row]) {
+    fn settle(&mut self, confirmed: &[Row], _version: u64) {
         for row in confirmed {
             if let Row::Floors(floors) = row {
                 self.memory.purge_holds(floors);

@@ -100,15 +100,13 @@ impl Warehouse {
             None => (moment.now, 0, None),
         };
         let outcome = match (first, claim) {
-            (Some(Outcome::Claimed { attempt, lines, deadline, .. }), _) => {
-                Outcome::Claimed { attempt, lines, deadline, end: Some(how) }
+            (Some(Outcome::Claimed(mut claimed)), _) => {
+                claimed.end = Some(how);
+                Outcome::Claimed(claimed)
             }
-            (_, Some(claim)) => Outcome::Claimed {
-                attempt: claim.attempt,
-                lines: claim.lines.clone(),
-                deadline: claim.deadline,
-                end: Some(how),
-            },
+            (_, Some(claim)) => {
+                Outcome::claimed(claim.attempt, claim.lines.clone(), claim.deadline, Some(how))
+            }
             (_, None) => return,
         };
         let remembered = Remembered { class: Class::Hold, time: time.max(moment.now), fingerprint, outcome };

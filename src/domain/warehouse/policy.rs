@@ -1,4 +1,4 @@
-//! Setting safety stock and fences.
+//! Setting safety stock, fences and the limits of alerts.
 
 use super::command::{Answer, SetStockPolicy};
 use super::state::{Row, Warehouse};
@@ -27,6 +27,8 @@ impl Warehouse {
         if let Some(safety_stock) = command.safety_stock {
             policy.safety_stock = safety_stock;
         }
+        policy.alerts.low_stock = command.low_stock.unwrap_or(policy.alerts.low_stock);
+        policy.alerts.overstock = command.overstock.unwrap_or(policy.alerts.overstock);
         for (channel, set) in &command.fences {
             let known = policy.fences.iter_mut().find(|fence| fence.channel == *channel);
             match (known, set) {
@@ -47,8 +49,8 @@ impl Warehouse {
             }
         }
         if policy != before {
-            let empty = policy.safety_stock.is_none() && policy.fences.is_empty();
-            draft.put(self, Row::Policy(command.sku.clone(), (!empty).then_some(policy)));
+            let kept = (!policy.is_empty()).then_some(policy);
+            draft.put(self, Row::Policy(command.sku.clone(), kept));
             let line = self.touch(draft, moment, &command.sku, 0, |_| Ok(()))?;
             draft.fact(Fact::new(FactKind::PolicySet).lines(vec![line]));
         }

@@ -7,7 +7,7 @@ use crate::domain::fact::{Fact, FactKind};
 use crate::domain::hold::{Claim, ClaimLine, Hold, HoldKey};
 use crate::domain::ids::{CartId, ChannelId, CommandId, OrderId, ReservationId};
 use crate::domain::machine::{Draft, Envelope, Moment};
-use crate::domain::memory::{AHEAD_MAX_MS, Class, End, Outcome, Remembered};
+use crate::domain::memory::{AHEAD_MAX_MS, Claimed, Class, End, Outcome, Remembered};
 use crate::domain::refusal::Refusal;
 
 /// A reservation, and the order its command names as owner.
@@ -58,7 +58,7 @@ impl Warehouse {
             });
         }
         let (attempt, lines, end) = match self.memory.get(id).map(|known| &known.outcome) {
-            Some(Outcome::Claimed { attempt, lines, end, .. }) => (*attempt, lines, end.clone()?),
+            Some(Outcome::Claimed(known)) => (known.attempt, &known.lines, known.end.clone()?),
             Some(_) => return None,
             None => self.replaced(id)?,
         };
@@ -98,14 +98,14 @@ impl Warehouse {
         let known = reservation.and_then(|id| self.memory.get(id));
         let ruled_out = known.and_then(|known| match known.outcome {
             Outcome::ReleasedUnseen { attempt } => Some(attempt),
-            Outcome::Claimed { .. }
+            Outcome::Claimed(_)
             | Outcome::Acted(_)
             | Outcome::Moved { .. }
             | Outcome::GaveBack { .. }
             | Outcome::Waited
             | Outcome::Done => None,
         });
-        let known = known.filter(|known| matches!(known.outcome, Outcome::Claimed { .. }));
+        let known = known.filter(|known| matches!(known.outcome, Outcome::Claimed(_)));
         let since = known.map(|known| known.time);
         let fingerprint = known.map(|known| known.fingerprint).filter(|fingerprint| *fingerprint != 0);
         let cart = cart.map(|(channel, cart)| HoldKey::Cart(channel.clone(), cart.clone()));
@@ -214,7 +214,10 @@ impl Warehouse {
     /// Refuses a command about a claim that is another's: an order's for those who don't name it, a cart's for an order.
     pub(super) fn check_owner(&self, id: &ReservationId, asked: Option<&OrderId>) -> Result<(), Refusal> {
         let ended = || match self.memory.get(id).map(|known| &known.outcome) {
-            Some(Outcome::Claimed { end: Some(End::Ordered(order)), .. }) => Some(order),
+            Some(Outcome::Claimed(known)) => match &known.end {
+                Some(End::Ordered(order)) => Some(order),
+                Some(_) | None => None,
+            },
             Some(_) | None => None,
         };
         let order = match self.whose(id) {
@@ -253,13 +256,10 @@ impl Warehouse {
             {
                 fresh
             }
-            Some(Remembered {
-                outcome: Outcome::Claimed { attempt: known, lines, deadline, end: Some(end) },
-                fingerprint,
-                ..
-            }) if *known < attempt && end.may_be_tried_again() => {
-                let (lines, deadline, end) = (lines.clone(), *deadline, Some(end.clone()));
-                let outcome = Outcome::Claimed { attempt, lines, deadline, end };
+            Some(Remembered { outcome: Outcome::Claimed(known), fingerprint, .. })
+                if known.attempt < attempt && known.end.as_ref().is_some_and(End::may_be_tried_again) =>
+            {
+                let outcome = Outcome::Claimed(Box::new(Claimed { attempt, ..Claimed::clone(known) }));
                 Remembered { class: Class::Hold, time, fingerprint: *fingerprint, outcome }
             }
             Some(_) => return,

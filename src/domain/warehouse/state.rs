@@ -11,7 +11,7 @@ use crate::domain::ids::{CommandId, ReservationId, Sku, WaitId, WarehouseId};
 use crate::domain::level::Level;
 use crate::domain::machine::{Draft, Moment, replace};
 use crate::domain::memory::{Class, Floors, Memory, Remembered, Windows};
-use crate::domain::policy::StockPolicy;
+use crate::domain::policy::{AlertLimits, StockPolicy};
 use crate::domain::quantity::add;
 use crate::domain::refusal::Refusal;
 use crate::domain::table::Table;
@@ -114,8 +114,12 @@ pub enum Key {
 pub struct Warehouse {
     pub(super) id: WarehouseId,
     pub(super) rules: Rules,
+    /// From where on somebody is told of a SKU whose own policy does not say.
+    pub(super) alerts: AlertLimits,
     pub(super) levels: Table<Sku, Level>,
     pub(super) policies: AHashMap<Sku, StockPolicy>,
+    /// When scheduled safety stock begins or ends; what is past was not looked at yet.
+    pub(super) turns: BTreeSet<(Timestamp, Sku)>,
     pub(super) holds: Table<HoldKey, Hold>,
     pub(super) hold_of: Table<ReservationId, HoldKey>,
     pub(super) replaced_of: Table<ReservationId, HoldKey>,
@@ -137,8 +141,10 @@ impl Warehouse {
         Self {
             id,
             rules,
+            alerts: AlertLimits::default(),
             levels: Table::default(),
             policies: AHashMap::new(),
+            turns: BTreeSet::new(),
             holds: Table::default(),
             hold_of: Table::default(),
             replaced_of: Table::default(),
@@ -152,6 +158,12 @@ impl Warehouse {
             memory: Memory::default(),
             totals: Totals::default(),
         }
+    }
+
+    /// The same, telling from these limits on what no SKU's own policy says otherwise.
+    #[must_use]
+    pub fn alerting(self, alerts: AlertLimits) -> Self {
+        Self { alerts, ..self }
     }
 
     /// Its id.
@@ -264,6 +276,21 @@ impl Warehouse {
         draft.put(self, Row::Remembered(id.clone(), Some(remembered)));
     }
 
+    fn put_policy(&mut self, sku: Sku, value: Option<StockPolicy>) -> Option<StockPolicy> {
+        let looked_at = |policy: &StockPolicy| (policy.safety_stock, policy.safety_seen);
+        let old = self.policies.get(&sku);
+        if old.map(looked_at) != value.as_ref().map(looked_at) {
+            let old = old.and_then(|policy| policy.safety_stock);
+            for at in old.into_iter().flat_map(|set| [set.from, set.until]).flatten() {
+                self.turns.remove(&(at, sku.clone()));
+            }
+            let new = value.as_ref().and_then(|policy| policy.safety_stock);
+            let new = new.into_iter().flat_map(|set| [set.from, set.until]).flatten();
+            self.turns.extend(new.map(|at| (at, sku.clone())));
+        }
+        replace(&mut self.policies, sku, value)
+    }
+
     fn put_hold(&mut self, key: HoldKey, value: Option<Hold>) -> Option<Hold> {
         if let Some(old) = self.holds.get(&key) {
             if let Some(deadline) = old.deadline() {
@@ -340,7 +367,7 @@ impl Warehouse {
             }
             Row::Policy(sku, value) => {
                 self.waiting.note(&sku);
-                Row::Policy(sku.clone(), replace(&mut self.policies, sku, value))
+                Row::Policy(sku.clone(), self.put_policy(sku, value))
             }
             Row::Hold(key, value) => Row::Hold(key.clone(), self.put_hold(key, value)),
             Row::Allocation(id, value) => Row::Allocation(id.clone(), self.put_allocation(id, value)),

@@ -1,4 +1,5 @@
-//! What time makes due: holds expire, waiting claims are served, ids and old movements are forgotten. Bounded per batch.
+//! What time makes due: holds expire, safety stock turns, waiting claims are served, ids and old movements are forgotten.
+//! Bounded per batch.
 
 use super::state::{Row, Warehouse};
 use crate::domain::fact::FactKind;
@@ -10,6 +11,8 @@ use crate::domain::time::Timestamp;
 
 impl Warehouse {
     pub(super) fn keep_up(&mut self, moment: &Moment, limit: usize, draft: &mut Draft<Self>) {
+        let mark = draft.mark();
+        self.turn_safety(moment, limit, draft);
         if moment.may_expire {
             let due: Vec<HoldKey> = self
                 .deadlines
@@ -24,6 +27,8 @@ impl Warehouse {
         }
         let served = self.serve(moment, limit, draft);
         debug_assert!(served.is_ok(), "promising what is free stays within range");
+        let told = self.tell_crossings(moment, mark, draft);
+        debug_assert!(told.is_ok(), "telling of figures changes none");
         if let Some(floors) = self.memory.floors_due(&self.rules.windows, moment.now) {
             draft.put(self, Row::Floors(floors));
         }
@@ -58,6 +63,7 @@ impl Warehouse {
             Timestamp::from_millis(minute).plus(self.rules.count_horizon_ms)
         });
         let waiting = self.waiting.due().map(|(at, _)| *at);
-        [hold, ids, bucket, waiting].into_iter().flatten().min()
+        let turn = self.turns.first().map(|(at, _)| *at);
+        [hold, ids, bucket, waiting, turn].into_iter().flatten().min()
     }
 }

@@ -15,6 +15,7 @@ use crate::actor::house::ChannelHandle;
 use crate::domain::ids::ChannelId;
 use crate::edge::wire::stock::AvailabilityItem;
 use crate::edge::wire::text::Text;
+use crate::feed::relay::To;
 use crate::feed::{Reader, SkuId, Step};
 
 /// Items of one message at most: some ten kilobytes.
@@ -54,7 +55,8 @@ pub async fn tell(
         let mut reader = Reader::new(Some(told.place), None);
         let done = loop {
             let Some(changed) = next(&house, &channel, &mut reader) else { break Ok(()) };
-            let confirming = publisher.publish(told.message(&channel, &house, &changed)).await;
+            let confirming =
+                publisher.publish(told.message(&channel, &house, &changed), &To::Everybody).await;
             let confirmed = match confirming {
                 Ok(confirming) => confirming.await,
                 Err(away) => Err(away),

@@ -14,11 +14,12 @@ use super::message::Message;
 use super::topology::EVENTS;
 use crate::config::Topology;
 use crate::domain::desk::fact::DeskFactKind;
+use crate::domain::ids::Sku;
 use crate::edge::door::Door;
 use crate::edge::event;
 use crate::edge::wire::time::Time;
 use crate::feed::happened::Happened;
-use crate::feed::relay::{Away, Confirming, Outlet};
+use crate::feed::relay::{Away, Confirming, Outlet, To};
 
 /// Messages that stay when the broker restarts.
 const PERSISTENT: u8 = 2;
@@ -55,19 +56,21 @@ impl Publisher {
     ///
     /// # Errors
     /// [`Away`] where there is no broker now.
-    pub async fn publish(&self, message: Message) -> Result<Confirming, Away> {
+    pub async fn publish(&self, message: Message, to: &To) -> Result<Confirming, Away> {
         let channel = self.channel.borrow().clone();
         let channel = channel.ok_or_else(|| Away("not connected".to_owned()))?;
         let amqp = &self.door.settings().amqp;
         // Where the exchange is ours, what nobody has bound a queue for goes to `lagerd.unrouted`: a message that comes
         // back means that this queue is gone.
-        let options = BasicPublishOptions {
-            mandatory: amqp.topology == Topology::Declare,
-            ..BasicPublishOptions::default()
+        let (exchange, key, mandatory) = match to {
+            To::Everybody => (EVENTS, message.key.as_str(), amqp.topology == Topology::Declare),
+            // The exchange without a name leads to the queue of the key.
+            To::Queue(queue) => ("", &**queue, true),
         };
-        let key = message.key.as_str().into();
+        let options = BasicPublishOptions { mandatory, ..BasicPublishOptions::default() };
+        let properties = properties(&message);
         let sent =
-            channel.basic_publish(EVENTS.into(), key, options, &message.body, properties(&message)).await;
+            channel.basic_publish(exchange.into(), key.into(), options, &message.body, properties).await;
         let confirm = match sent {
             Ok(confirm) => confirm,
             Err(error) => {
@@ -77,10 +80,11 @@ impl Publisher {
         };
         self.door.metrics.amqp_published.inc();
         let deadline = Duration::from_secs(amqp.confirm_timeout_s);
-        let broken = self.broken.clone();
+        // A queue that is not there is the mistake of who named it, not the connection's end.
+        let broken = (*to == To::Everybody).then(|| self.broken.clone());
         Ok(async move {
             let confirmed = confirmed(confirm, deadline).await;
-            if confirmed.is_err() {
+            if let (Err(_), Some(broken)) = (&confirmed, broken) {
                 broken.notify_one();
             }
             confirmed
@@ -108,14 +112,15 @@ impl Outlet for Publisher {
         self.connected().boxed()
     }
 
-    fn send(&self, happened: Vec<Happened>) -> BoxFuture<'_, Result<Confirming, Away>> {
+    fn send(&self, happened: Vec<Happened>, to: To) -> BoxFuture<'_, Result<Confirming, Away>> {
         async move {
-            let inside = self.door.inside().map_err(|_| Away("still loading".to_owned()))?;
+            let inside = self.door.inside().ok();
+            let card = |sku: &Sku| inside.as_ref().and_then(|inside| inside.house.item(sku));
             let settings = self.door.settings();
             let mut confirming = Vec::with_capacity(happened.len());
             for happened in &happened {
-                for message in event::messages(&settings, &|sku| inside.house.item(sku), happened) {
-                    confirming.push(self.publish(message).await?);
+                for message in event::messages(&settings, &card, happened) {
+                    confirming.push(self.publish(message, &to).await?);
                 }
             }
             let all = async move { join_all(confirming).await.into_iter().collect::<Result<(), Away>>() };

@@ -21,11 +21,16 @@ pub struct Asking {
 impl Asking {
     /// Refuses a request with no lines or too many.
     pub(super) fn must_fit(&self, lines: usize) -> Result<(), Problem> {
+        self.must_fit_named("lines", lines)
+    }
+
+    /// Refuses a request with none or too many of what stands in a field.
+    pub(super) fn must_fit_named(&self, field: &str, lines: usize) -> Result<(), Problem> {
         let most = self.settings.limits.lines_per_request;
         if lines == 0 || lines as u64 > most {
             return Err(Problem::invalid(
-                "lines",
-                format!("lines: found {lines}; 1 to {most} lines are right"),
+                field,
+                format!("{field}: found {lines}; 1 to {most} {field} are right"),
             ));
         }
         Ok(())

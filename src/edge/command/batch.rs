@@ -27,6 +27,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) index: usize,
+    /// The field it stands in.
+    field: &'static str,
     raw: &'a RawValue,
 }
 
@@ -52,6 +54,20 @@ where
     F: Future<Output = Result<Verdict, Unapplied>>,
     A: Fn(usize, T) -> F,
 {
+    carry_out_named("lines", lines, act).await
+}
+
+/// Carries out lines that stand in a field of another name.
+pub(super) async fn carry_out_named<'a, T, F, A>(
+    field: &'static str,
+    lines: &'a [&'a RawValue],
+    act: A,
+) -> Result<Verdicts, Problem>
+where
+    T: DeserializeOwned,
+    F: Future<Output = Result<Verdict, Unapplied>>,
+    A: Fn(usize, T) -> F,
+{
     let until = Instant::now() + BUSY_DEADLINE;
     let act = &act;
     let mut decided = Vec::with_capacity(lines.len());
@@ -60,7 +76,7 @@ where
         if waiting.len() >= IN_FLIGHT {
             decided.extend(waiting.next().await);
         }
-        waiting.push_back(decide(Line { index, raw }, until, act));
+        waiting.push_back(decide(Line { index, field, raw }, until, act));
     }
     while let Some(last) = waiting.next().await {
         decided.push(last);
@@ -101,8 +117,9 @@ where
             Err(Unapplied::Fault(Fault::Busy)) if Instant::now() < until => {
                 tokio::time::sleep(BUSY_PAUSE).await;
             }
-            Err(Unapplied::Invalid(field, detail)) => {
-                return Err(Unapplied::Invalid(field, format!("lines[{}].{field}: {detail}", line.index)));
+            Err(Unapplied::Invalid(part, detail)) => {
+                let Line { field, index, .. } = line;
+                return Err(Unapplied::Invalid(part, format!("{field}[{index}].{part}: {detail}")));
             }
             decided => return decided,
         }
@@ -115,7 +132,7 @@ impl Line<'_> {
         serde_json::from_str(text).map_err(|error| {
             let (path, said) = located::<T>(text.as_bytes(), &error);
             let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-            let detail = format!("lines[{}]{dot}{path}: {said}", self.index);
+            let detail = format!("{}[{}]{dot}{path}: {said}", self.field, self.index);
             // The detail reaches the caller as a verdict; it hides addresses as a problem does.
             let hidden = Problem::invalid("", detail).detail.unwrap_or_default().into_owned();
             Unapplied::Invalid("", hidden)

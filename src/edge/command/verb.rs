@@ -6,7 +6,7 @@ use super::deed::Deed;
 use super::fulfilment::{self, Act};
 use super::order::{self, Which};
 use super::target::Target;
-use super::{Asking, Said, Signed, booking, reservation, setting};
+use super::{Asking, Said, Signed, acknowledging, booking, reservation, setting};
 use crate::edge::fault::Problem;
 
 /// A command's name.
@@ -30,6 +30,8 @@ pub enum Verb {
     StockPolicies,
     /// Set buffers and caps.
     ChannelPolicies,
+    /// Confirm what a channel shows.
+    Acknowledge,
     /// Set an item card.
     Item,
     /// Take an order in.
@@ -58,7 +60,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every command, by name.
-    pub const ALL: [(&'static str, Self); 44] = [
+    pub const ALL: [(&'static str, Self); 45] = [
         ("reserve", Self::Reserve),
         ("extend", Self::Extend),
         ("allocate", Self::Allocate),
@@ -68,6 +70,7 @@ impl Verb {
         ("counts", Self::Counts),
         ("stock_policies", Self::StockPolicies),
         ("channel_policies", Self::ChannelPolicies),
+        ("acknowledge", Self::Acknowledge),
         ("item", Self::Item),
         ("place_order", Self::PlaceOrder),
         ("amend", Self::Amend),
@@ -118,7 +121,7 @@ impl Verb {
             Self::Reserve | Self::PlaceOrder => None,
             Self::Extend | Self::Allocate | Self::Release | Self::Ship => Some("reservation"),
             Self::Movements | Self::Counts | Self::StockPolicies => Some("warehouse"),
-            Self::ChannelPolicies => Some("channel"),
+            Self::ChannelPolicies | Self::Acknowledge => Some("channel"),
             Self::Item => Some("sku"),
             Self::Amend
             | Self::Address
@@ -168,6 +171,9 @@ impl Verb {
             }
             Self::ChannelPolicies => {
                 told(&setting::channel_policies(asking, signed, &Target::read(target)?, body).await?)
+            }
+            Self::Acknowledge => {
+                told(&acknowledging::acknowledge(asking, signed, &Target::read(target)?, body).await?)
             }
             Self::Item => told(&setting::item(asking, signed, &Target::read(target)?, body).await?),
             Self::PlaceOrder => told(&order::place(asking, signed, body).await?),

@@ -1,28 +1,20 @@
-//! stub
-use crate::config::Settings;
-use crate::domain::desk::fact::DeskFactKind;
-use crate::domain::ids::Sku;
-use crate::domain::item::Item;
-use crate::edge::amqp::Message;
-use crate::feed::happened::Happened;
-/// stub
-#[must_use]
-pub fn needs_contact(_: DeskFactKind) -> bool {
-    false
-}
-/// stub
-#[must_use]
-pub fn messages(_: &Settings, _: &dyn Fn(&Sku) -> Option<Item>, h: &Happened) -> Vec<Message> {
-    vec![Message {
-        key: "stock.x.y".into(),
-        id: h.id(),
-        kind: "k".into(),
-        subject: None,
-        at: h.at,
-        partition: h.journal.clone(),
-        sequence: h.sequence(),
-        cause: None,
-        body: vec![],
-        expires_ms: None,
-    }]
-}
+//! What leaves the house: each thing that happened as messages for the broker.
+//!
+//! `table` is the one table of families, routing keys and types, from which messages are sent and documented; `tell` turns
+//! what happened into messages; `desk` and `stock` make the events, `document` what somebody outside works with.
+//!
+//! May know: what the feed says has happened, the domain's types, settings, the wire's shapes. Must not know: the broker.
+//!
+//! Invariant: what happened, the settings and the item cards make the messages, so that sending again sends the same ids.
+//! Invariant: a contact is in `shipping_order`, `invoice_request` and `customer_notice`, and in no other message.
+
+mod desk;
+pub mod document;
+mod stock;
+pub mod table;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub use document::needs_contact;
+pub use tell::messages;

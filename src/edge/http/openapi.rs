@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 use super::reply::with_type;
 use super::route::{
-    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers, work,
 };
 
 /// Every route, with its shapes.
@@ -21,12 +21,16 @@ use super::route::{
         health::readyz,
         health::metrics,
         serve,
+        asyncapi::yaml,
+        asyncapi::json,
         stock::list,
         stock::one,
         history::history,
         availability::availability,
         availability::refused_demand,
         policies::of_channel,
+        work::acknowledged,
+        work::work,
         movements::movements,
         counts::counts,
         policies::of_warehouse,
@@ -91,6 +95,7 @@ use super::route::{
         tracking::track,
         privacy::erase,
         privacy::export,
+        replay::replay,
     )
 )]
 struct Document;

@@ -10,26 +10,29 @@ use super::answer::name_route;
 use super::openapi;
 use super::reply::Reply;
 use super::route::{
-    alerts, availability, counts, fulfilments, health, history, inbound, items, movements, orders, picks,
-    policies, privacy, reservations, returns, script, stock, tracking, transfers,
+    alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
+    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers, work,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
 use crate::edge::ws;
 
+/// A path with its verbs.
+type Route = (&'static str, MethodRouter<Arc<Door>>);
+
 /// Every path with its verbs; the document names the same ones.
-pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
-    vec![
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = of_channels();
+    routes.extend([
         ("/livez", get(health::livez)),
         ("/readyz", get(health::readyz)),
         ("/metrics", get(health::metrics)),
         ("/openapi.json", get(openapi::serve)),
+        ("/asyncapi.yaml", get(asyncapi::yaml)),
+        ("/asyncapi.json", get(asyncapi::json)),
         ("/v1/stock", get(stock::list)),
         ("/v1/stock/{sku}", get(stock::one)),
         ("/v1/stock/{sku}/history", get(history::history)),
-        ("/v1/channels/{channel}/availability", get(availability::availability)),
-        ("/v1/channels/{channel}/refused-demand", get(availability::refused_demand)),
-        ("/v1/channels/{channel}/policies", put(policies::of_channel)),
         ("/v1/warehouses/{warehouse}/movements", post(movements::movements)),
         ("/v1/warehouses/{warehouse}/counts", post(counts::counts)),
         ("/v1/warehouses/{warehouse}/policies", put(policies::of_warehouse)),
@@ -87,6 +90,19 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Arc<Door>>)> {
         ("/v1/alerts", get(alerts::list)),
         ("/v1/privacy/erase", post(privacy::erase)),
         ("/v1/privacy/export", post(privacy::export)),
+        ("/v1/replay", post(replay::replay)),
+    ]);
+    routes
+}
+
+/// The paths of one channel.
+fn of_channels() -> Vec<Route> {
+    vec![
+        ("/v1/channels/{channel}/availability", get(availability::availability)),
+        ("/v1/channels/{channel}/refused-demand", get(availability::refused_demand)),
+        ("/v1/channels/{channel}/policies", put(policies::of_channel)),
+        ("/v1/channels/{channel}/acknowledged", put(work::acknowledged)),
+        ("/v1/channels/{channel}/work", get(work::work)),
     ]
 }
 

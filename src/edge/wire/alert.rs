@@ -3,10 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::history::CrossedAnswer;
 use super::text::Text;
 use super::time::Time;
 use crate::actor::view::Alert;
-use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, WarehouseId};
+use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, ReservationId, Sku, WarehouseId};
 
 /// One of them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -14,12 +15,13 @@ pub struct AlertItem {
     /// When it was told.
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
-    /// What it is, for example `order_late`.
+    /// What it is, for example `order_late` or `sold_out`.
     #[schema(value_type = String)]
     pub alert: &'static str,
     /// About which document: an order, a return, a transfer, a receipt.
-    #[schema(value_type = String)]
-    pub document: Text<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub document: Option<Text<OrderId>>,
     /// Of which channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -32,6 +34,17 @@ pub struct AlertItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub warehouse: Option<Text<WarehouseId>>,
+    /// About which goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub sku: Option<Text<Sku>>,
+    /// About which reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reservation: Option<Text<ReservationId>>,
+    /// Which line a figure of the goods crossed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crossed: Option<CrossedAnswer>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -49,11 +62,14 @@ impl From<Alert> for AlertItem {
     fn from(alert: Alert) -> Self {
         Self {
             at: Time(alert.at),
-            alert: alert.kind.name(),
-            document: Text(alert.document),
+            alert: alert.kind,
+            document: alert.document.map(Text),
             channel: alert.channel.map(Text),
             order: alert.number.map(Text),
             warehouse: alert.warehouse.map(Text),
+            sku: alert.sku.map(Text),
+            reservation: alert.reservation.map(Text),
+            crossed: alert.crossed.map(CrossedAnswer::from),
             reason: alert.reason.map(Text),
         }
     }

@@ -7,7 +7,7 @@ use super::stock::Unavailable;
 use super::text::Text;
 use super::time::Time;
 use crate::actor::house::history::Step;
-use crate::domain::fact::FactKind;
+use crate::domain::fact::{Crossed, FactKind};
 use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId};
 use crate::domain::level::Level;
 
@@ -22,6 +22,23 @@ pub struct Figures {
     pub reserved: i64,
     /// Promised, not yet shipped.
     pub allocated: i64,
+}
+
+/// A figure that crossed a line.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Crossed)]
+pub struct CrossedAnswer {
+    /// Where the figure stands: units that may be sold (net less safety stock); of `overstock` on hand, of a shortage the
+    /// promises without goods, of `negative_stock` on hand less unavailable.
+    pub figure: i64,
+    /// The line it crossed.
+    pub limit: i64,
+}
+
+impl From<Crossed> for CrossedAnswer {
+    fn from(crossed: Crossed) -> Self {
+        Self { figure: crossed.figure, limit: crossed.limit }
+    }
 }
 
 /// One change of a SKU's figures.
@@ -80,6 +97,9 @@ pub struct ChangeAnswer {
     /// Whether a count had known of it already, so that nothing moved.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub covered: bool,
+    /// Of an alert: which line was crossed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crossed: Option<CrossedAnswer>,
 }
 
 /// A SKU's history at one warehouse, newest first.
@@ -140,6 +160,7 @@ impl ChangeAnswer {
             reason: step.fact.reason.map(Text),
             source: step.fact.source.map(Text),
             covered: step.fact.covered,
+            crossed: step.fact.crossed.map(CrossedAnswer::from),
         }
     }
 }

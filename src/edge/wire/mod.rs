@@ -8,9 +8,11 @@
 //!
 //! Deliberately lacks: version 2. A field is only ever added here; a change of meaning gets a new path.
 
+pub mod acknowledge;
 pub mod alert;
 pub mod batch;
 pub mod count;
+pub mod event;
 pub mod feed;
 pub mod health;
 pub mod history;
@@ -22,6 +24,7 @@ pub mod picking;
 pub mod policy;
 pub mod privacy;
 pub mod problem;
+pub mod replay;
 pub mod reservation;
 pub mod returns;
 pub mod stock;

@@ -93,6 +93,15 @@ pub struct StockPolicyLine {
     /// Units kept for single channels.
     #[serde(default)]
     pub fences: Vec<FenceLine>,
+    /// Up to how many units that may be sold the goods are low on stock, so that `low_stock` is told; 0 is never. Taken away,
+    /// it is as configured for the warehouse.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    pub low_stock: Option<Option<Count>>,
+    /// Above how many units on hand `overstock` is told. Taken away, it is as configured for the warehouse.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    pub overstock: Option<Option<Count>>,
 }
 
 /// What shapes a SKU's figure on a channel. What is left out stays as it is, `null` takes away.
@@ -150,6 +159,8 @@ impl From<StockPolicyLine> for SetStockPolicy {
             sku: line.sku.0,
             safety_stock: line.safety_stock.map(|figure| figure.map(Scheduled::from)),
             fences: line.fences.into_iter().map(fence).collect(),
+            low_stock: line.low_stock.map(|limit| limit.map(|count| count.0)),
+            overstock: line.overstock.map(|limit| limit.map(|count| count.0)),
         }
     }
 }
@@ -170,6 +181,19 @@ impl From<ChannelPolicyLine> for SetChannelPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A limit of an alert is a whole number, `null` takes it away, and left out it stays.
+    #[test]
+    fn limits_are_read() {
+        let read = |text: &str| serde_json::from_str::<StockPolicyLine>(text).map(SetStockPolicy::from);
+        let set = read(r#"{"sku":"A","low_stock":5,"overstock":null}"#).unwrap();
+        assert_eq!((set.low_stock, set.overstock), (Some(Some(5)), Some(None)));
+        let set = read(r#"{"sku":"A"}"#).unwrap();
+        assert_eq!((set.low_stock, set.overstock), (None, None));
+        for wrong in ["-1", "1.5", "{\"value\":5}"] {
+            assert!(read(&format!(r#"{{"sku":"A","low_stock":{wrong}}}"#)).is_err(), "{wrong}");
+        }
+    }
 
     /// Left out, null, a number and a window are four different things.
     #[test]

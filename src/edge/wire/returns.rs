@@ -217,6 +217,17 @@ impl From<&InspectedLine> for Inspected {
     }
 }
 
+impl From<&Inspected> for Findings {
+    fn from(found: &Inspected) -> Self {
+        Self {
+            sellable: found.sellable,
+            damaged: found.damaged,
+            quarantine: found.quarantine,
+            scrap: found.scrap,
+        }
+    }
+}
+
 impl ReturnAnswer {
     /// A return, and the order it lives in.
     #[must_use]
@@ -227,12 +238,7 @@ impl ReturnAnswer {
             quantity: line.quantity,
             reason: line.reason.clone().map(Text),
             received: line.received,
-            inspected: Findings {
-                sellable: line.inspected.sellable,
-                damaged: line.inspected.damaged,
-                quarantine: line.inspected.quarantine,
-                scrap: line.inspected.scrap,
-            },
+            inspected: Findings::from(&line.inspected),
         };
         Self {
             id: Text(back.id.clone()),

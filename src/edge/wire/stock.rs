@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::text::Text;
 use super::time::Time;
-use crate::actor::house::reading::{Available, SkuLevel, SkuStock};
+use super::tracking::SupportAnswer;
+use crate::actor::house::reading::{Available, SkuChannel, SkuLevel, SkuStock};
 use crate::actor::view::StockRow;
 use crate::domain::ids::{ChannelId, Sku, WarehouseId};
 use crate::domain::level::Level;
@@ -87,6 +88,10 @@ pub struct ChannelAnswer {
     pub channel: Text<ChannelId>,
     /// Units it may show.
     pub available: i64,
+    /// Units its readers were last shown, at most its display cap; `null` where it does not have the SKU.
+    pub published: Option<i64>,
+    /// Units it has last confirmed to show; `null` where it never has.
+    pub acknowledged: Option<i64>,
     /// How that looks to a buyer: `in_stock`, `low`, `sold_out`, `backorder` or `preorder`.
     pub state: &'static str,
 }
@@ -151,23 +156,6 @@ pub struct AvailabilityItem {
     /// Stores with units to pick up, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pickup: Option<Vec<PickupAnswer>>,
-}
-
-/// Whom a channel's customers may turn to.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SupportAnswer {
-    /// Who answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// An e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// A telephone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// When somebody answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hours: Option<String>,
 }
 
 /// What a channel may show.
@@ -245,8 +233,15 @@ impl LevelAnswer {
 }
 
 impl ChannelAnswer {
-    fn of(channel: ChannelId, available: Available) -> Self {
-        Self { channel: Text(channel), available: available.units, state: available.state.name() }
+    fn of(found: SkuChannel) -> Self {
+        let Available { units, state } = found.available;
+        Self {
+            channel: Text(found.channel),
+            available: units,
+            published: found.published,
+            acknowledged: found.acknowledged,
+            state: state.name(),
+        }
     }
 }
 
@@ -259,7 +254,7 @@ impl StockAnswer {
             LevelAnswer { inbound, ..LevelAnswer::of(at.warehouse, &at.row, now) }
         };
         let levels = stock.levels.into_iter().map(level);
-        let channels = stock.channels.into_iter().map(|(id, available)| ChannelAnswer::of(id, available));
+        let channels = stock.channels.into_iter().map(ChannelAnswer::of);
         Self { sku: Text(stock.sku), levels: levels.collect(), channels: channels.collect(), as_of }
     }
 }

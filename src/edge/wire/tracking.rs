@@ -7,6 +7,7 @@ use super::order::answer::HappenedAnswer;
 use super::order::fulfilment::FulfilmentPart;
 use super::text::Text;
 use super::time::Time;
+use crate::config::Settings;
 use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reference};
 use crate::domain::order::Order;
 
@@ -105,6 +106,16 @@ pub struct TrackedOrder {
     pub to_follow: i64,
     /// Whom to turn to.
     pub support: SupportAnswer,
+}
+
+impl SupportAnswer {
+    /// Whom buyers of a channel may turn to, where its settings say so.
+    #[must_use]
+    pub fn of(settings: &Settings, channel: &ChannelId) -> Option<Self> {
+        let configured = settings.channels.iter().find(|configured| configured.id == channel.as_str())?;
+        let support = configured.support.clone()?;
+        Some(Self { name: support.name, email: support.email, phone: support.phone, hours: support.hours })
+    }
 }
 
 impl From<&Order> for TimelineAnswer {

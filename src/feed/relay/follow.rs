@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::place::Place;
-use super::{Away, CONSUMER, Relay};
+use super::{Away, CONSUMER, Relay, To};
 use crate::feed::happened::{Happened, What, of_entry};
 use crate::journal::{Head, JournalError, JournalId, StoredEntry, Table};
 
@@ -117,19 +117,51 @@ impl Relay {
         place.told(at.version, self.clock.wall());
         while !stopping.is_cancelled() {
             bell.borrow_and_update();
-            if !run.send_next().await? {
-                run.wait(&mut bell, stopping).await?;
+            if let Err(trouble) = run.go_on(&mut bell, stopping).await {
+                // What is confirmed stays so: a run that ends early must not begin where it began.
+                run.save_if_due(true).await?;
+                return Err(trouble);
             }
-            run.save_if_due(false).await?;
         }
         drop(tokio::time::timeout(LAST_WORDS, run.finish()).await);
         Ok(())
     }
 }
 
+impl Relay {
+    /// Joins what must not lie in a journal to what is told.
+    pub(super) async fn join_contacts(
+        &self,
+        id: &JournalId,
+        happened: &mut [Happened],
+    ) -> Result<(), JournalError> {
+        for happened in happened {
+            if let What::Document(told) = &mut happened.what
+                && self.outlet.needs_contact(told.fact.kind)
+                && let Some(order) = told.document.as_ref().and_then(|document| document.order())
+            {
+                let key = order.id.as_str().as_bytes();
+                told.contact = Some(self.journal.row(id, Table::Contacts, key).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Run<'_> {
+    async fn go_on(
+        &mut self,
+        bell: &mut watch::Receiver<u64>,
+        stopping: &CancellationToken,
+    ) -> Result<(), Trouble> {
+        if !self.send_next(stopping).await? {
+            self.wait(bell, stopping).await?;
+        }
+        self.save_if_due(false).await
+    }
+
     /// Sends the next entries; false where there are none.
-    async fn send_next(&mut self) -> Result<bool, Trouble> {
+    async fn send_next(&mut self, stopping: &CancellationToken) -> Result<bool, Trouble> {
         let from = self.sent.version.max(1);
         let page = self.relay.journal.read(self.id, from, PAGE).await?;
         if let Some(last) = page.last() {
@@ -153,8 +185,11 @@ impl Run<'_> {
         };
         let any = !entries.is_empty();
         for stored in entries {
+            if stopping.is_cancelled() {
+                break;
+            }
             let mut happened = of_entry(self.id, &stored)?;
-            self.join_contacts(&mut happened).await?;
+            self.relay.join_contacts(self.id, &mut happened).await?;
             self.send(stored.head, happened).await?;
             self.save_if_due(false).await?;
         }
@@ -169,19 +204,6 @@ impl Run<'_> {
         self.send(before, vec![gap]).await
     }
 
-    async fn join_contacts(&mut self, happened: &mut [Happened]) -> Result<(), Trouble> {
-        for happened in happened {
-            if let What::Document(told) = &mut happened.what
-                && self.relay.outlet.needs_contact(told.fact.kind)
-                && let Some(order) = told.document.as_ref().and_then(|document| document.order())
-            {
-                let key = order.id.as_str().as_bytes();
-                told.contact = Some(self.relay.journal.row(self.id, Table::Contacts, key).await?);
-            }
-        }
-        Ok(())
-    }
-
     async fn send(&mut self, head: Head, happened: Vec<Happened>) -> Result<(), Trouble> {
         let things = happened.len();
         let most = self.relay.outlet.window();
@@ -191,18 +213,21 @@ impl Run<'_> {
         while let Some(Some((head, things, done))) = self.window.next().now_or_never() {
             self.take(head, things, done)?;
         }
-        let confirming = self.relay.outlet.send(happened).await?;
+        let confirming = self.relay.outlet.send(happened, To::Everybody).await?;
         self.in_flight = self.in_flight.saturating_add(things);
         self.window.push_back(confirming.map(move |done| (head, things, done)).boxed());
         self.sent = head;
         Ok(())
     }
 
-    /// Waits for the oldest thing on its way.
+    /// Waits for the oldest thing on its way; what is confirmed already is written meanwhile.
     async fn confirmed(&mut self) -> Result<(), Trouble> {
-        match self.window.next().await {
-            Some((head, things, done)) => self.take(head, things, done),
-            None => Ok(()),
+        loop {
+            match tokio::time::timeout(SAVE_EVERY, self.window.next()).await {
+                Ok(Some((head, things, done))) => return self.take(head, things, done),
+                Ok(None) => return Ok(()),
+                Err(_) => self.save_if_due(false).await?,
+            }
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The journal is the outbox. `follow` reads one journal from its cursor on, hands each entry to the [`Outlet`], and moves
 //! the cursor once the outlet has confirmed; whatever goes wrong, it begins again at the cursor. `place` is how far one
-//! journal is told; [`Relay`] follows all of them. Nobody waits for it: what is not told yet lies in the log, which is
+//! journal is told; [`Relay`] follows all of them; `replay` tells a part of them again. Nobody waits for it: what is not told yet lies in the log, which is
 //! kept for it up to a bound (see `retention`); beyond that it tells a gap.
 
 mod follow;
 mod place;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::place::Place;
+pub use self::replay::{Replay, ReplayError, Replayed};
 use super::happened::Happened;
 use crate::domain::desk::fact::DeskFactKind;
 use crate::domain::time::{Clock, Timestamp};
@@ -32,6 +34,15 @@ pub const CONSUMER: &str = "amqp";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Away(pub String);
+
+/// To whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// To everybody who listens.
+    Everybody,
+    /// To one queue alone, which must be there.
+    Queue(Arc<str>),
+}
 
 /// Is there once all of what was sent is confirmed.
 pub type Confirming = BoxFuture<'static, Result<(), Away>>;
@@ -48,7 +59,7 @@ pub trait Outlet: Send + Sync + fmt::Debug + 'static {
     fn ready(&self) -> BoxFuture<'_, ()>;
 
     /// Sends what happened, in order; calls made one after the other are sent in that order. Answers once it is on its way.
-    fn send(&self, happened: Vec<Happened>) -> BoxFuture<'_, Result<Confirming, Away>>;
+    fn send(&self, happened: Vec<Happened>, to: To) -> BoxFuture<'_, Result<Confirming, Away>>;
 }
 
 /// How far it lags.

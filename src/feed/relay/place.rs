@@ -34,9 +34,8 @@ impl Place {
             newer
         });
         if newer && version > self.told.load(Ordering::Relaxed) {
-            let first =
-                self.behind.compare_exchange(NEVER, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed);
-            drop(first);
+            // "Not behind" is later than any time, so the earliest stays.
+            self.behind.fetch_min(now.as_millis(), Ordering::Relaxed);
         }
     }
 

@@ -9,19 +9,23 @@ use super::shared::{
     key_text, put_command_id, put_floors, put_lines, put_order_id, put_remembered, put_scheduled, put_sku,
     put_time, value_from_version, value_of_version,
 };
-use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{
+    Acknowledged, Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow,
+};
 use crate::domain::ids::{CommandId, Sku};
 use crate::journal::{Change, JournalError, JournalKind, Table};
 
 type Read<T> = Result<T, JournalError>;
 
 const FLOORS: &str = "floors";
+/// What a channel has confirmed of a SKU lies beside the floors; the slash keeps any SKU apart from them.
+const ACKNOWLEDGED: &str = "acknowledged/";
 
 impl Recorded for Channel {
     const KIND: JournalKind = JournalKind::Channel;
     const TABLES: &'static [Table] = &[Table::Policies, Table::Marks, Table::Waiting];
-    /// Version 2 knows backorders: limits and pre-orders in policies.
-    const VERSION: u8 = 2;
+    /// Version 2 knows backorders: limits and pre-orders in policies; version 3 what a channel has confirmed.
+    const VERSION: u8 = 3;
 
     fn put_fact(fact: &ChannelFact, writer: &mut Writer) {
         match fact {
@@ -48,6 +52,12 @@ impl Recorded for Channel {
                 put_lines(writer, lines);
                 writer.flag(*expired);
             }
+            ChannelFact::Acknowledged { sku, available, at } => {
+                writer.byte(5);
+                put_sku(writer, sku);
+                writer.signed(*available);
+                put_time(writer, *at);
+            }
         }
     }
 
@@ -65,6 +75,11 @@ impl Recorded for Channel {
                 owner: get_order_id(reader)?,
                 lines: get_lines(reader)?,
                 expired: reader.flag()?,
+            },
+            5 => ChannelFact::Acknowledged {
+                sku: get_sku(reader)?,
+                available: reader.signed()?,
+                at: get_time(reader)?,
             },
             other => return Err(damaged(format!("{other} is no fact of a channel"))),
         })
@@ -91,6 +106,11 @@ impl Recorded for Channel {
                 put_command_id(writer, id);
                 writer.option(row.as_ref(), put_backorder);
             }
+            ChannelRow::Acknowledged(sku, row) => {
+                writer.byte(4);
+                put_sku(writer, sku);
+                writer.option(row.as_ref(), put_acknowledged);
+            }
         }
     }
 
@@ -100,6 +120,7 @@ impl Recorded for Channel {
             1 => ChannelRow::Remembered(get_command_id(reader)?, reader.option(get_remembered)?),
             2 => ChannelRow::Floors(get_floors(reader)?),
             3 => ChannelRow::Backorder(get_command_id(reader)?, reader.option(get_backorder)?),
+            4 => ChannelRow::Acknowledged(get_sku(reader)?, reader.option(get_acknowledged)?),
             other => return Err(damaged(format!("{other} is no row of a channel"))),
         })
     }
@@ -121,6 +142,11 @@ impl Recorded for Channel {
                 let put = |row| value_of_version(Self::VERSION, |writer| put_backorder(writer, row));
                 (Table::Waiting, id.as_str(), row.as_ref().map(put))
             }
+            ChannelRow::Acknowledged(sku, row) => {
+                let put = |row| value_of_version(Self::VERSION, |writer| put_acknowledged(writer, row));
+                let (table, value) = (Table::Marks, row.as_ref().map(put));
+                return Some(Change { table, key: format!("{ACKNOWLEDGED}{sku}").into(), value });
+            }
             ChannelRow::Remembered(..) => return None,
         };
         Some(Change { table, key: Bytes::copy_from_slice(key.as_bytes()), value })
@@ -139,6 +165,11 @@ impl Recorded for Channel {
             }
             (Table::Marks, FLOORS) => {
                 Ok(ChannelRow::Floors(value_from_version(Self::VERSION, value, get_floors)?))
+            }
+            (Table::Marks, key) if key.starts_with(ACKNOWLEDGED) => {
+                let sku = Sku::stored(key.strip_prefix(ACKNOWLEDGED).unwrap_or_default());
+                let row = value_from_version(Self::VERSION, value, get_acknowledged)?;
+                Ok(ChannelRow::Acknowledged(sku, Some(row)))
             }
             _ => Err(damaged(format!("a channel has no row `{key}` in {}", table.name()))),
         }
@@ -178,4 +209,19 @@ fn get_backorder(reader: &mut Reader<'_>) -> Read<Backorder> {
     let deadline = reader.option(get_time)?;
     let state = deadline.map_or(BackorderState::Kept, |deadline| BackorderState::Held { deadline });
     Ok(Backorder { owner, lines, state })
+}
+
+fn put_acknowledged(writer: &mut Writer, row: &Acknowledged) {
+    writer.signed(row.available);
+    put_time(writer, row.at);
+    writer.signed(i64::from(row.day));
+    writer.unsigned(u64::from(row.changes));
+}
+
+fn get_acknowledged(reader: &mut Reader<'_>) -> Read<Acknowledged> {
+    let (available, at) = (reader.signed()?, get_time(reader)?);
+    let day = i32::try_from(reader.signed()?).map_err(|_| damaged("a day is beyond the calendar"))?;
+    let changes =
+        u32::try_from(reader.unsigned()?).map_err(|_| damaged("a number of changes is too large"))?;
+    Ok(Acknowledged { available, at, day, changes })
 }

@@ -35,10 +35,10 @@ impl Writer {
         Self { bytes, named: AHashMap::new(), names: 0 }
     }
 
-    /// The record.
+    /// The record, in no more memory than it needs: many are kept for long.
     #[must_use]
     pub fn finish(self) -> bytes::Bytes {
-        self.bytes.into()
+        self.bytes.into_boxed_slice().into()
     }
 
     /// A byte.

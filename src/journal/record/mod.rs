@@ -14,6 +14,7 @@ pub mod entry;
 pub mod item;
 mod refusal;
 pub mod shared;
+mod since;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -21,3 +22,4 @@ pub mod warehouse;
 
 pub use codec::{Reader, Writer};
 pub use entry::{Entry, Recorded, changes_of, entry_time};
+pub use since::first_since;

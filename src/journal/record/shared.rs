@@ -152,12 +152,12 @@ pub fn put_remembered(writer: &mut Writer, known: &Remembered) {
     put_time(writer, known.time);
     writer.unsigned(known.fingerprint);
     match &known.outcome {
-        Outcome::Claimed { attempt, lines, deadline, end } => {
+        Outcome::Claimed(claimed) => {
             writer.byte(0);
-            writer.unsigned(u64::from(*attempt));
-            put_lines(writer, lines);
-            put_time(writer, *deadline);
-            writer.option(end.as_ref(), put_end);
+            writer.unsigned(u64::from(claimed.attempt));
+            put_lines(writer, &claimed.lines);
+            put_time(writer, claimed.deadline);
+            writer.option(claimed.end.as_ref(), put_end);
         }
         Outcome::ReleasedUnseen { attempt } => {
             writer.byte(1);
@@ -190,12 +190,12 @@ pub fn get_remembered(reader: &mut Reader<'_>) -> Read<Remembered> {
     let time = get_time(reader)?;
     let fingerprint = reader.unsigned()?;
     let outcome = match reader.byte()? {
-        0 => Outcome::Claimed {
-            attempt: get_attempt(reader)?,
-            lines: get_lines(reader)?,
-            deadline: get_time(reader)?,
-            end: reader.option(get_end)?,
-        },
+        0 => Outcome::claimed(
+            get_attempt(reader)?,
+            get_lines(reader)?,
+            get_time(reader)?,
+            reader.option(get_end)?,
+        ),
         1 => Outcome::ReleasedUnseen { attempt: get_attempt(reader)? },
         2 => Outcome::Acted(get_command_id(reader)?),
         3 => Outcome::Moved { covered: reader.flag()? },

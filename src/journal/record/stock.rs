@@ -77,6 +77,10 @@ pub(super) fn put_policy(writer: &mut Writer, policy: &StockPolicy) {
         writer.signed(fence.left);
         writer.unsigned(fence.set_by);
     });
+    for limit in [policy.alerts.low_stock, policy.alerts.overstock] {
+        writer.option(limit, Writer::signed);
+    }
+    writer.signed(policy.safety_seen);
 }
 
 pub(super) fn get_policy(reader: &mut Reader<'_>) -> Read<StockPolicy> {
@@ -89,7 +93,17 @@ pub(super) fn get_policy(reader: &mut Reader<'_>) -> Read<StockPolicy> {
             set_by: reader.unsigned()?,
         })
     })?;
-    Ok(StockPolicy { safety_stock, fences })
+    let mut policy = StockPolicy { safety_stock, fences, ..StockPolicy::default() };
+    if reader.version() < 3 {
+        // Whatever scheduled safety stock was at the time: as none was told of, it may begin with none.
+        let always = safety_stock.filter(|set| set.from.is_none() && set.until.is_none());
+        policy.safety_seen = always.map_or(0, |set| set.value.max(0));
+    } else {
+        policy.alerts.low_stock = reader.option(Reader::signed)?;
+        policy.alerts.overstock = reader.option(Reader::signed)?;
+        policy.safety_seen = reader.signed()?;
+    }
+    Ok(policy)
 }
 
 pub(super) fn hold_key_text(key: &HoldKey) -> String {

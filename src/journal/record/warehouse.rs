@@ -14,7 +14,7 @@ use super::stock::{
     put_bucket, put_hold, put_hold_key, put_level, put_mark, put_policy, put_totals, put_waiting,
 };
 use crate::domain::count::BucketKey;
-use crate::domain::fact::{Fact, FactKind, FactLine};
+use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId};
 use crate::domain::memory::Class;
 use crate::domain::warehouse::{Row, Warehouse};
@@ -37,8 +37,9 @@ impl Recorded for Warehouse {
         Table::Movements,
         Table::Waiting,
     ];
-    /// Version 2 knows orders: owners of holds and allocations, orders in facts, units transferred.
-    const VERSION: u8 = 2;
+    /// Version 2 knows orders: owners of holds and allocations, orders in facts, units transferred. Version 3 knows alerts:
+    /// lines crossed in facts, limits and the safety stock seen in policies.
+    const VERSION: u8 = 3;
 
     fn put_fact(fact: &Fact, writer: &mut Writer) {
         writer.byte(fact.kind.number());
@@ -66,6 +67,10 @@ impl Recorded for Warehouse {
             writer.unsigned(to);
         });
         writer.option(fact.order.as_ref(), put_order_id);
+        writer.option(fact.crossed, |writer, Crossed { figure, limit }| {
+            writer.signed(figure);
+            writer.signed(limit);
+        });
     }
 
     fn get_fact(reader: &mut Reader<'_>) -> Read<Fact> {
@@ -90,6 +95,10 @@ impl Recorded for Warehouse {
         fact.covered = reader.flag()?;
         fact.lost = reader.option(|reader| Ok((reader.unsigned()?, reader.unsigned()?)))?;
         fact.order = get_owner(reader)?;
+        if reader.version() >= 3 {
+            fact.crossed =
+                reader.option(|reader| Ok(Crossed { figure: reader.signed()?, limit: reader.signed()? }))?;
+        }
         Ok(fact)
     }
 

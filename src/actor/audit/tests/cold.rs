@@ -114,11 +114,11 @@ impl Machine for Files {
         Timestamp::MIN
     }
 
-    fn loaded(&mut self) {
+    fn loaded(&mut self, _version: u64) {
         assert!(self.leaving.is_empty(), "a load brought rows that stay in the store");
     }
 
-    fn settle(&mut self, confirmed: &[Row]) {
+    fn settle(&mut self, confirmed: &[Row], _version: u64) {
         for row in confirmed {
             if let Row::Closed(name, _) = row {
                 self.leaving.remove(name);
@@ -202,7 +202,7 @@ impl Office {
         let entry =
             Entry::<Files> { at: moment.now, causes: closed.causes, facts: closed.facts, rows: closed.rows };
         self.write(&entry, entry.changes()).await;
-        self.files.settle(&entry.rows);
+        self.files.settle(&entry.rows, self.head.version);
     }
 
     /// Commits an entry with rows that need not be its own.

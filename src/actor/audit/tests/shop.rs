@@ -60,7 +60,7 @@ impl<M: Recorded> Room<M> {
         let entry = Entry { at: NOW, causes: closed.causes, facts: closed.facts, rows: closed.rows };
         let beside = closed.asides.into_iter().map(|aside| (aside.key, aside.value));
         self.write_with(journal, &entry, beside.collect()).await;
-        self.machine.settle(&entry.rows);
+        self.machine.settle(&entry.rows, self.head.version);
         answer
     }
 
@@ -122,7 +122,7 @@ impl Shop {
     }
 
     async fn desk_as(&mut self, id: &CommandId, verb: Verb) -> Document {
-        let command = DeskCommand { verb, archived: None };
+        let command = DeskCommand { verb, archived: None, looked: u64::MAX };
         match self.desk.ask(&self.journal, id, &command).await {
             Answer::Document(document) => document,
             other => panic!("no document: {other:?}"),

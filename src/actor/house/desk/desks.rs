@@ -32,6 +32,9 @@ pub struct OrderRules {
     pub keeping: Keeping,
 }
 
+/// How often the archive is looked at for one command.
+const LOOKS_MAX: usize = 5;
+
 const DAY_MS: i64 = 86_400_000;
 
 impl Default for OrderRules {
@@ -73,14 +76,22 @@ pub struct Desks {
     pub(super) rules: OrderRules,
 }
 
-/// What desks share before they are opened.
-#[derive(Debug, Clone, Default)]
+/// What desks share, with each other and with warehouses, before they are opened.
+#[derive(Debug, Clone)]
 pub(in crate::actor::house) struct Lobby {
     view: Arc<DeskView>,
     book: Arc<Book>,
+    /// What somebody should look at.
+    pub(in crate::actor::house) alerts: Arc<Alerts>,
 }
 
 impl Lobby {
+    /// Nothing yet.
+    pub(in crate::actor::house) fn new(ground: &Ground) -> Self {
+        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
+        Self { view: Arc::default(), book: Arc::default(), alerts }
+    }
+
     /// Where warehouses tell that waiting claims were served.
     pub(in crate::actor::house) fn served(&self) -> Served {
         let book = self.book.clone();
@@ -95,9 +106,8 @@ impl Lobby {
     ) -> Result<(Desks, Vec<Arc<Life>>), JournalError> {
         let (mut mailboxes, mut lives) = (Vec::new(), Vec::new());
         let desk_rules = rules.desk;
-        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
         for shard in 0..SHARDS {
-            let (view, book, alerts) = (self.view.clone(), self.book.clone(), alerts.clone());
+            let (view, book, alerts) = (self.view.clone(), self.book.clone(), self.alerts.clone());
             let watch = Arc::new(move || {
                 let (view, errands, alerts) = (view.clone(), book.clone(), alerts.clone());
                 Box::new(DeskWatch { view, shard, errands, alerts }) as Box<_>
@@ -108,7 +118,7 @@ impl Lobby {
             mailboxes.push(mailbox);
             lives.push(life);
         }
-        let Self { view, book } = self;
+        let Self { view, book, alerts } = self;
         let desks = Desks { mailboxes, view, alerts, book, locks: Locks::default(), rules: rules.clone() };
         Ok((desks, lives))
     }
@@ -141,16 +151,27 @@ impl House {
         mailbox.ok_or(Refusal::UnknownDocument { kind: "document" })
     }
 
-    /// Asks a document's desk. A document that is not open is looked up in the archive first and goes with the command.
+    /// Asks a document's desk. A document that is not open is looked up in the archive first and goes with the command;
+    /// where it settled in between, it is looked up again.
     pub(super) async fn ask_desk(&self, envelope: Envelope, verb: Verb) -> Result<Answer, Fault> {
-        let Some(id) = verb.document().cloned() else {
-            return Err(Refusal::UnknownDocument { kind: "document" }.into());
+        let unknown = Refusal::UnknownDocument { kind: "document" };
+        let Some((id, shard)) = verb.document().and_then(|id| Some((id.clone(), id.shard()?))) else {
+            return Err(unknown.into());
         };
-        let archived = match self.desks.view.get(&id) {
-            Some(_) => None,
-            None => self.archived_document(&id).await?,
-        };
-        self.mailbox_of(&id)?.ask(envelope, DeskCommand { verb, archived }).await
+        for _ in 0..LOOKS_MAX {
+            let looked = self.desks.view.version(shard);
+            let archived = match self.desks.view.get(&id) {
+                Some(_) => None,
+                None => self.archived_document(&id).await?,
+            };
+            let command = DeskCommand { verb: verb.clone(), archived, looked };
+            match self.mailbox_of(&id)?.ask(envelope.clone(), command).await? {
+                Answer::LookAgain => {}
+                answer => return Ok(answer),
+            }
+        }
+        // It settles and is opened again all the time; nothing was done.
+        Err(Fault::Busy)
     }
 
     /// The envelope of a command from inside the house.

@@ -40,7 +40,7 @@ impl House {
             match self.ask_desk(envelope, verb).await? {
                 DeskAnswer::Document(next) | DeskAnswer::Superseded(next) => document = next,
                 // An order that is refused after all has its claims still to give back.
-                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
+                DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::LookAgain | DeskAnswer::Done => {
                     let Some(next) = self.look(id).await? else { return Ok(None) };
                     document = next;
                 }
@@ -53,9 +53,11 @@ impl House {
         let look = Verb::Look { id: id.clone() };
         match self.ask_desk(self.inside(CommandId::stored("look")), look).await? {
             DeskAnswer::Document(document) => Ok(Some(document)),
-            DeskAnswer::Superseded(_) | DeskAnswer::Refused(_) | DeskAnswer::Unknown | DeskAnswer::Done => {
-                Ok(None)
-            }
+            DeskAnswer::Superseded(_)
+            | DeskAnswer::Refused(_)
+            | DeskAnswer::Unknown
+            | DeskAnswer::LookAgain
+            | DeskAnswer::Done => Ok(None),
         }
     }
 

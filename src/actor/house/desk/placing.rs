@@ -55,7 +55,7 @@ impl House {
                 Answer::Document(document) => (document, false),
                 Answer::Superseded(document) => (document, true),
                 Answer::Refused(refusal) => return Err(self.demand_refused(&place, refusal).into()),
-                Answer::Unknown | Answer::Done => return Err(Fault::OutcomeUnknown),
+                Answer::Unknown | Answer::LookAgain | Answer::Done => return Err(Fault::OutcomeUnknown),
             };
             // The order is written: whoever is away now does not undo it, so nobody may say that nothing was done.
             let driven =
@@ -83,7 +83,7 @@ impl House {
         let document = match self.ask_desk(self.envelope(sender), verb).await? {
             Answer::Document(document) | Answer::Superseded(document) => document,
             Answer::Refused(refusal) => return Err(refusal.into()),
-            Answer::Unknown | Answer::Done => return Err(unknown()),
+            Answer::Unknown | Answer::LookAgain | Answer::Done => return Err(unknown()),
         };
         if document.task().is_none() {
             return Ok(document);

@@ -149,7 +149,7 @@ impl House {
     async fn forget(&self, documents: Vec<OrderId>) -> Result<(), Fault> {
         let Some(first) = documents.first().cloned() else { return Ok(()) };
         let envelope = self.inside(self.erasing(&first, "forget"));
-        let command = DeskCommand { verb: Verb::Forget { documents }, archived: None };
+        let command = DeskCommand { verb: Verb::Forget { documents }, archived: None, looked: 0 };
         self.mailbox_of(&first)?.ask(envelope, command).await.map(|_| ())
     }
 

@@ -169,9 +169,9 @@ impl Machine for Kiosk {
         self.memory.floors().hold
     }
 
-    fn loaded(&mut self) {}
+    fn loaded(&mut self, _version: u64) {}
 
-    fn settle(&mut self, _confirmed: &[ItemRow]) {}
+    fn settle(&mut self, _confirmed: &[ItemRow], _version: u64) {}
 }
 
 impl Recorded for Kiosk {

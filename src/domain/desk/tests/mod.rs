@@ -5,6 +5,7 @@
 mod acts;
 mod books;
 mod driver;
+mod leaving;
 mod properties;
 mod steps;
 mod tables;

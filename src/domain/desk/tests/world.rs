@@ -111,8 +111,8 @@ impl<M: Machine> Shard<M> {
         for row in &closed.rows {
             self.mirror.put(row.clone());
         }
-        self.mirror.settle(&closed.rows);
-        self.machine.settle(&closed.rows);
+        self.mirror.settle(&closed.rows, self.version);
+        self.machine.settle(&closed.rows, self.version);
         closed
     }
 
@@ -228,7 +228,7 @@ impl World {
         for _ in 0..times {
             let open = id.as_ref().is_some_and(|id| self.desks[at].machine.document(id).is_some());
             let archived = id.as_ref().filter(|_| !open).and_then(|id| self.archive.get(id)).cloned();
-            let command = DeskCommand { verb: verb.clone(), archived };
+            let command = DeskCommand { verb: verb.clone(), archived, looked: self.desks[at].version };
             let asked = self.desks[at].ask(self.now, (envelope, &command), fate == Fate::Lost);
             let (result, closed) = asked?;
             self.read_desk(&closed);

@@ -5,7 +5,7 @@ use super::properties::Run;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::Sku;
 use crate::domain::machine::Envelope;
-use crate::domain::memory::Outcome;
+use crate::domain::memory::{End, Outcome};
 use crate::domain::warehouse::{ClaimStock, Command, Movement, MovementKind, PartState};
 
 pub(super) enum Expected {
@@ -95,10 +95,14 @@ impl Run {
     fn expected_of_claim(&self, envelope: &Envelope, claim: &ClaimStock, known: Option<&Done>) -> Expected {
         let warehouse = &self.world.warehouse;
         let outcome = warehouse.memory().get(&envelope.id).map(|known| &known.outcome);
-        let ended =
-            matches!(outcome, Some(Outcome::Claimed { end: Some(end), .. }) if end.may_be_tried_again());
+        let end = match outcome {
+            Some(Outcome::Claimed(known)) => known.end.as_ref(),
+            _ => None,
+        };
+        let ended = end.is_some_and(End::may_be_tried_again);
         let newest = match outcome {
-            Some(Outcome::Claimed { attempt, .. } | Outcome::ReleasedUnseen { attempt }) => *attempt,
+            Some(Outcome::Claimed(known)) => known.attempt,
+            Some(Outcome::ReleasedUnseen { attempt }) => *attempt,
             _ => 0,
         };
         let fits = known.is_none_or(|known| known.fingerprint == envelope.fingerprint);

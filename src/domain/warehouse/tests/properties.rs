@@ -7,7 +7,7 @@ use proptest::sample::Index;
 
 use super::expect::Expected;
 use super::model::{Done, Model, same_answer};
-use super::script::id;
+use super::script::{id, nothing_set};
 use super::steps::{By, Step, claim, claim_lines, movement_kind, name, place, steps, the_order};
 use super::world::{RULES, START, World};
 use crate::domain::count::Measures;
@@ -339,11 +339,15 @@ impl Run {
             }),
             Step::Safety(goods, value, until) => {
                 let safety_stock = Some(self.scheduled(*value, *until));
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock, fences: Vec::new() })
+                Command::SetPolicy(SetStockPolicy { safety_stock, ..nothing_set(name(*goods)) })
             }
             Step::Fence(goods, of, value, until) => {
                 let fences = vec![(place(*of), self.scheduled(*value, *until))];
-                Command::SetPolicy(SetStockPolicy { sku: name(*goods), safety_stock: None, fences })
+                Command::SetPolicy(SetStockPolicy { fences, ..nothing_set(name(*goods)) })
+            }
+            Step::Limits(goods, low_stock, overstock) => {
+                let (low_stock, overstock) = (Some(*low_stock), Some(*overstock));
+                Command::SetPolicy(SetStockPolicy { low_stock, overstock, ..nothing_set(name(*goods)) })
             }
             acts => return self.act(acts),
         })
@@ -401,8 +405,11 @@ impl Run {
     }
 
     fn scheduled(&self, value: Option<i64>, until: Option<i64>) -> Option<Scheduled> {
+        // Every other window is still to come.
+        let from = until.filter(|seconds| seconds % 2 == 1);
+        let from = from.map_or(START, |seconds| self.world.now.plus(seconds * 500));
         let until = until.map(|seconds| self.world.now.plus(seconds * 1_000));
-        value.map(|value| Scheduled { value, from: Some(START), until })
+        value.map(|value| Scheduled { value, from: Some(from), until })
     }
 }
 

@@ -141,6 +141,10 @@ impl Stage {
 
     /// Lines that ask the stage itself and not the warehouse.
     fn look(&mut self, words: &Words<'_>) -> Option<String> {
+        if words.at(0) == "alerts" {
+            let told = std::mem::take(&mut self.world.alerts);
+            return Some(if told.is_empty() { "none".into() } else { told.join(", ") });
+        }
         let warehouse = &self.world.warehouse;
         Some(match words.at(0) {
             "wait" => {
@@ -247,7 +251,7 @@ fn command(words: &Words<'_>) -> Option<Command> {
         }
         "ack" => return Some(Command::AckServed { id: reservation(), upto: words.number(2) }),
         "count" => return Some(Command::Count(count(words))),
-        "safety" | "fence" => return Some(Command::SetPolicy(policy(words))),
+        "safety" | "fence" | "limits" => return Some(Command::SetPolicy(policy(words))),
         "receive" => MovementKind::Receive(told.map(condition)),
         "return" => MovementKind::Return(told.map(condition)),
         "adjust" => MovementKind::Adjust,
@@ -358,12 +362,19 @@ fn count(words: &Words<'_>) -> CountLine {
     }
 }
 
+pub(super) fn nothing_set(sku: Sku) -> SetStockPolicy {
+    SetStockPolicy { sku, safety_stock: None, fences: Vec::new(), low_stock: None, overstock: None }
+}
+
 fn policy(words: &Words<'_>) -> SetStockPolicy {
-    let mut policy = SetStockPolicy { sku: sku(words.at(1)), safety_stock: None, fences: Vec::new() };
-    if words.at(0) == "safety" {
-        policy.safety_stock = Some(words.scheduled(words.at(2)));
-    } else {
-        policy.fences.push((channel(words.at(2)), words.scheduled(words.at(3))));
+    let mut policy = nothing_set(sku(words.at(1)));
+    match words.at(0) {
+        "safety" => policy.safety_stock = Some(words.scheduled(words.at(2))),
+        "fence" => policy.fences.push((channel(words.at(2)), words.scheduled(words.at(3)))),
+        _ => {
+            policy.low_stock = words.option("low").map(|limit| limit.parse().ok());
+            policy.overstock = words.option("over").map(|limit| limit.parse().ok());
+        }
     }
     policy
 }

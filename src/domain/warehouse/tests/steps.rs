@@ -80,6 +80,8 @@ pub(super) enum Step {
     },
     Safety(u8, Option<i64>, Option<i64>),
     Fence(u8, u8, Option<i64>, Option<i64>),
+    /// Limits of low stock and of overstock.
+    Limits(u8, Option<i64>, Option<i64>),
     Wait(i64),
     MayExpire(bool),
     /// Ends the batch, so that the next command begins another.
@@ -177,6 +179,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_u8, policy()).prop_map(|(goods, (value, until))| Step::Safety(goods, value, until)),
         4 => (0..3_u8, 0..2_u8, policy())
             .prop_map(|(goods, of, (value, until))| Step::Fence(goods, of, value, until)),
+        1 => (0..3_u8, option::of(0..9_i64), option::of(4..20_i64))
+            .prop_map(|(goods, low, over)| Step::Limits(goods, low, over)),
         5 => prop_oneof![1..30_i64, 30..400_i64].prop_map(Step::Wait),
         1 => prop::bool::weighted(0.7).prop_map(Step::MayExpire),
         6 => Just(Step::Close),

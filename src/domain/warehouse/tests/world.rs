@@ -2,6 +2,7 @@
 
 use ahash::AHashMap;
 
+use super::crossings::{self, Stands};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::{Sku, WaitId, WarehouseId};
 use crate::domain::invariant;
@@ -27,6 +28,7 @@ pub(super) const RULES: Rules = Rules {
 struct InFlight {
     closed: Closed<Warehouse>,
     before: Vec<String>,
+    stands: Stands,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,10 @@ pub(super) struct World {
     in_flight: Vec<InFlight>,
     /// Version of the last fact per SKU, as a reader of the journal knows it.
     told: AHashMap<Sku, u64>,
+    /// On which side of each line the SKUs are, as confirmed.
+    stands: Stands,
+    /// What somebody should look at, as confirmed and in words.
+    pub(super) alerts: Vec<String>,
 }
 
 impl World {
@@ -54,6 +60,8 @@ impl World {
             batch: None,
             in_flight: Vec::new(),
             told: AHashMap::new(),
+            stands: Stands::default(),
+            alerts: Vec::new(),
         }
     }
 
@@ -107,7 +115,8 @@ impl World {
     pub(super) fn close(&mut self) {
         if let Some((draft, before)) = self.batch.take() {
             let closed = draft.close(&self.warehouse);
-            self.in_flight.push(InFlight { closed, before });
+            let stands = crossings::stands(&self.warehouse, self.now);
+            self.in_flight.push(InFlight { closed, before, stands });
         }
     }
 
@@ -139,11 +148,15 @@ impl World {
         let batch = self.in_flight.remove(0);
         self.confirmed += 1;
         self.every_change_is_told(&batch.closed);
+        let facts: Vec<&Fact> = batch.closed.facts.iter().map(|(_, fact)| fact).collect();
+        crossings::told_once(&self.stands, &batch.stands, &facts);
+        self.alerts.extend(crossings::in_words(&facts));
+        self.stands = batch.stands;
         for row in &batch.closed.rows {
             self.mirror.put(row.clone());
         }
-        self.mirror.settle(&batch.closed.rows);
-        self.warehouse.settle(&batch.closed.rows);
+        self.mirror.settle(&batch.closed.rows, self.confirmed);
+        self.warehouse.settle(&batch.closed.rows, self.confirmed);
         check(&self.mirror);
         if self.in_flight.is_empty() && self.batch.is_none() {
             // Ids of holds are no rows. At the bound on ids one of this very moment may be forgotten live, where a floor
@@ -248,4 +261,5 @@ pub(super) fn check(warehouse: &Warehouse) {
     assert!(warehouse.waiting().agrees(rebuilt.waiting()), "waiting claims are listed wrongly");
     assert_eq!(warehouse.buckets, rebuilt.buckets);
     assert_eq!(warehouse.bucket_ages, rebuilt.bucket_ages);
+    assert!(warehouse.turns.is_subset(&rebuilt.turns), "a turn of nothing");
 }

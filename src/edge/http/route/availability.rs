@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::Response;
 
 use crate::actor::House;
-use crate::config::Settings;
 use crate::domain::ids::{ChannelId, Sku};
 use crate::domain::refusal::Refusal;
 use crate::edge::fault::Problem;
@@ -12,10 +11,11 @@ use crate::edge::http::extract::{Ask, InPath};
 use crate::edge::http::reply::ok;
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::stock::{
-    AvailabilityAnswer, AvailabilityItem, PickupAnswer, RefusedDemandAnswer, RefusedDemandItem, SupportAnswer,
+    AvailabilityAnswer, AvailabilityItem, PickupAnswer, RefusedDemandAnswer, RefusedDemandItem,
 };
 use crate::edge::wire::text::{Name, Text, complaint};
 use crate::edge::wire::time::Time;
+use crate::edge::wire::tracking::SupportAnswer;
 
 /// SKUs of one request at most: their names fill the longest head a request may have.
 const SKUS_MAX: usize = 500;
@@ -56,7 +56,7 @@ pub(in crate::edge::http) async fn availability(
             pickup: stores,
         });
     }
-    ok(&AvailabilityAnswer { items, support: support(&ask.asking.settings, &channel) })
+    ok(&AvailabilityAnswer { items, support: SupportAnswer::of(&ask.asking.settings, &channel) })
 }
 
 /// Demand that stock could not cover, per SKU and hour.
@@ -104,15 +104,4 @@ fn stores(house: &House, channel: &ChannelId, sku: &Sku, cap: i64) -> Result<Vec
         available: units.min(cap),
     });
     Ok(answer.collect())
-}
-
-fn support(settings: &Settings, channel: &ChannelId) -> Option<SupportAnswer> {
-    let configured = settings.channels.iter().find(|configured| configured.id == channel.as_str())?;
-    let support = configured.support.clone()?;
-    Some(SupportAnswer {
-        name: support.name,
-        email: support.email,
-        phone: support.phone,
-        hours: support.hours,
-    })
 }

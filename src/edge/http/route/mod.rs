@@ -1,6 +1,7 @@
 //! The handlers, one file per resource: each reads what was sent, asks the house, and tells the answer.
 
 pub(super) mod alerts;
+pub(super) mod asyncapi;
 pub(super) mod availability;
 pub(super) mod counts;
 pub(super) mod fulfilments;
@@ -13,9 +14,11 @@ pub(super) mod orders;
 pub(super) mod picks;
 pub(super) mod policies;
 pub(super) mod privacy;
+pub(super) mod replay;
 pub(super) mod reservations;
 pub(super) mod returns;
 pub(super) mod script;
 pub(super) mod stock;
 pub(super) mod tracking;
 pub(super) mod transfers;
+pub(super) mod work;

@@ -13,7 +13,7 @@ use crate::edge::wire::policy::{ChannelPoliciesBody, StockPoliciesBody};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::verdict::Verdicts;
 
-/// Sets safety stock and fences per SKU, each line by itself.
+/// Sets safety stock, fences and the limits of alerts per SKU, each line by itself.
 #[utoipa::path(put, path = "/v1/warehouses/{warehouse}/policies", tag = "warehouses", request_body = StockPoliciesBody,
     params(("warehouse" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Verdicts), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]

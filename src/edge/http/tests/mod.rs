@@ -1,6 +1,7 @@
 //! The door as its callers meet it: over a real socket, with a house on the memory store behind it.
 
 mod changes;
+mod confirming;
 mod documents;
 mod following;
 mod fulfilling;

@@ -355,7 +355,9 @@ impl OrderLineAnswer {
 }
 
 impl PaymentAnswer {
-    fn of(order: &Order) -> Self {
+    /// Where the money of an order stands.
+    #[must_use]
+    pub fn of(order: &Order) -> Self {
         let payment = &order.payment;
         let until = order.terms.pay_until.filter(|_| payment.required && !payment.state.is_good());
         Self {
@@ -368,7 +370,9 @@ impl PaymentAnswer {
 }
 
 impl DestinationAnswer {
-    fn of(order: &Order) -> Option<Self> {
+    /// Where an order goes, where anything is told of it.
+    #[must_use]
+    pub fn of(order: &Order) -> Option<Self> {
         let to = &order.destination;
         let country = to.country.map(|country| country.to_string());
         let postal_prefix = to.postal.map(|postal| postal.to_string());
@@ -417,7 +421,9 @@ fn waits(order: &Order) -> Vec<WaitAnswer> {
     open.map(wait).collect()
 }
 
-fn refunds(order: &Order) -> Vec<RefundAnswer> {
+/// The refunds of an order, oldest first.
+#[must_use]
+pub fn refunds(order: &Order) -> Vec<RefundAnswer> {
     let refund = |refund: &crate::domain::order::Refund| RefundAnswer {
         at: Time(refund.at),
         amount: AmountAnswer { amount_minor: refund.amount_minor, currency: refund.currency.clone() },

@@ -7,8 +7,11 @@ use super::{desk, samples};
 use crate::domain::channel::Channel;
 use crate::domain::desk::Desk;
 use crate::domain::item::Items;
-use crate::domain::warehouse::Warehouse;
+use crate::domain::policy::{AlertLimits, Scheduled};
+use crate::domain::time::Timestamp;
+use crate::domain::warehouse::{Row, Warehouse};
 use crate::journal::Table;
+use crate::journal::record::shared::put_scheduled;
 use crate::journal::record::{Entry, Reader, Recorded, Writer, changes_of};
 
 /// A warehouse's facts and rows.
@@ -19,8 +22,31 @@ fn a_warehouse_is_stored_as_ever() {
         &samples::facts(),
         &samples::rows(),
         &entries,
-        include_str!("../golden/warehouse.v2.txt"),
+        include_str!("../golden/warehouse.v3.txt"),
     );
+}
+
+/// What the second version of a warehouse has stored is read.
+#[test]
+fn a_warehouse_of_version_2_is_read() {
+    let (facts, rows) = (samples::facts_of_version_2(), samples::rows_of_version_2());
+    let entries = [samples::empty(), samples::entry(&facts, &rows)];
+    reads::<Warehouse>(2, &facts, &rows, &entries, include_str!("../golden/warehouse.v2.txt"));
+}
+
+/// Safety stock that was set before there were alerts is as if they had seen it, but where it depends on the time.
+#[test]
+fn safety_stock_of_version_2_counts_as_seen() {
+    for (until, seen) in [(None, 7), (Some(Timestamp::from_millis(9)), 0)] {
+        let mut writer = Writer::new(2);
+        let set = Scheduled { value: 7, from: None, until };
+        writer.option(Some(&set), put_scheduled);
+        writer.length(0);
+        let row = Warehouse::row_from(Table::Policies, b"TEE-M", &writer.finish()).unwrap();
+        let Row::Policy(_, Some(policy)) = row else { panic!("{row:?} is no policy") };
+        assert_eq!((policy.safety_stock, policy.safety_seen), (Some(set), seen));
+        assert_eq!(policy.alerts, AlertLimits::default());
+    }
 }
 
 /// What the first version of a warehouse has stored is read.
@@ -36,7 +62,15 @@ fn a_warehouse_of_version_1_is_read() {
 fn a_channel_is_stored_as_ever() {
     let (facts, rows) = (samples::channel_facts(), samples::channel_rows());
     let entries = [samples::empty(), samples::entry(&facts, &rows)];
-    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v2.txt"));
+    check::<Channel>(&facts, &rows, &entries, include_str!("../golden/channel.v3.txt"));
+}
+
+/// What the second version of a channel has stored is read.
+#[test]
+fn a_channel_of_version_2_is_read() {
+    let (facts, rows) = (samples::channel_facts_of_version_2(), samples::channel_rows_of_version_2());
+    let entries = [samples::empty(), samples::entry(&facts, &rows)];
+    reads::<Channel>(2, &facts, &rows, &entries, include_str!("../golden/channel.v2.txt"));
 }
 
 /// What the first version of a channel has stored is read.

@@ -7,9 +7,11 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::domain::channel::{Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{
+    Acknowledged, Backorder, BackorderState, Channel, ChannelFact, ChannelPolicy, ChannelRow,
+};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
-use crate::domain::fact::{Fact, FactKind, FactLine};
+use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
 use crate::domain::ids::{
     ActorName, CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
@@ -18,7 +20,7 @@ use crate::domain::item::{Item, ItemFact, ItemRow, Items};
 use crate::domain::level::Level;
 use crate::domain::machine::Cause;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
-use crate::domain::policy::{Fence, Scheduled, StockPolicy};
+use crate::domain::policy::{AlertLimits, Fence, Scheduled, StockPolicy};
 use crate::domain::time::Timestamp;
 use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
@@ -143,7 +145,8 @@ fn fact() -> impl Strategy<Value = Fact> {
     });
     let who = (of(id()), of(channel()), of(cart()));
     let texts = (of(name()), of(name()), of(name()));
-    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()), of(order()));
+    let crossed = (units(), units()).prop_map(|(figure, limit)| Crossed { figure, limit });
+    let rest = (of(time()), any::<bool>(), of(any::<(u64, u64)>()), of(order()), of(crossed));
     (select(FactKind::ALL), vec(line, 0..4), who, texts, rest).prop_map(|(kind, lines, who, texts, rest)| {
         Fact {
             kind,
@@ -158,6 +161,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             covered: rest.1,
             lost: rest.2,
             order: rest.3,
+            crossed: rest.4,
         }
     })
 }
@@ -169,8 +173,16 @@ fn scheduled() -> impl Strategy<Value = Scheduled> {
 fn policy() -> impl Strategy<Value = StockPolicy> {
     let fence = (channel(), scheduled(), units(), any::<u64>())
         .prop_map(|(channel, set, left, set_by)| Fence { channel, set, left, set_by });
-    (of(scheduled()), vec(fence, 0..4))
-        .prop_map(|(safety_stock, fences)| StockPolicy { safety_stock, fences })
+    let alerts =
+        (of(units()), of(units())).prop_map(|(low_stock, overstock)| AlertLimits { low_stock, overstock });
+    (of(scheduled()), vec(fence, 0..4), alerts, units()).prop_map(
+        |(safety_stock, fences, alerts, safety_seen)| StockPolicy {
+            safety_stock,
+            fences,
+            alerts,
+            safety_seen,
+        },
+    )
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -269,7 +281,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ];
     prop_oneof![
         (any::<u32>(), lines(), time(), of(end))
-            .prop_map(|(attempt, lines, deadline, end)| Outcome::Claimed { attempt, lines, deadline, end }),
+            .prop_map(|(attempt, lines, deadline, end)| Outcome::claimed(attempt, lines, deadline, end)),
         any::<u32>().prop_map(|attempt| Outcome::ReleasedUnseen { attempt }),
         id().prop_map(Outcome::Acted),
         any::<bool>().prop_map(|covered| Outcome::Moved { covered }),
@@ -338,10 +350,17 @@ fn channel_fact() -> impl Strategy<Value = ChannelFact> {
         (id(), order(), lines(), any::<bool>()).prop_map(|(id, owner, lines, expired)| {
             ChannelFact::BackorderClosed { id, owner, lines, expired }
         }),
+        (sku(), units(), time()).prop_map(|(sku, available, at)| ChannelFact::Acknowledged {
+            sku,
+            available,
+            at
+        }),
     ]
 }
 
 fn channel_row() -> impl Strategy<Value = ChannelRow> {
+    let confirmed = (units(), time(), any::<i32>(), any::<u32>())
+        .prop_map(|(available, at, day, changes)| Acknowledged { available, at, day, changes });
     let state = of(time())
         .prop_map(|at| at.map_or(BackorderState::Kept, |deadline| BackorderState::Held { deadline }));
     let backorder =
@@ -349,6 +368,7 @@ fn channel_row() -> impl Strategy<Value = ChannelRow> {
     prop_oneof![
         (sku(), of(channel_policy())).prop_map(|(sku, policy)| ChannelRow::Policy(sku, policy)),
         (id(), of(backorder)).prop_map(|(id, row)| ChannelRow::Backorder(id, row)),
+        (sku(), of(confirmed)).prop_map(|(sku, row)| ChannelRow::Acknowledged(sku, row)),
         (id(), of(remembered())).prop_map(|(id, known)| ChannelRow::Remembered(id, known)),
         floors().prop_map(ChannelRow::Floors),
     ]

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::channel::{Backorder, BackorderState, ChannelFact, ChannelPolicy, ChannelRow};
+use crate::domain::channel::{
+    Acknowledged, Backorder, BackorderState, ChannelFact, ChannelPolicy, ChannelRow,
+};
 use crate::domain::count::{Bucket, BucketKey, Mark, Measures};
-use crate::domain::fact::{Fact, FactKind, FactLine};
+use crate::domain::fact::{Crossed, Fact, FactKind, FactLine};
 use crate::domain::hold::{Allocation, Claim, ClaimLine, Draw, Hold, HoldKey, Plan, PlanPart, Replaced};
 use crate::domain::ids::{
     ActorName, CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
@@ -13,7 +15,7 @@ use crate::domain::item::{Item, ItemFact, ItemRow};
 use crate::domain::level::Level;
 use crate::domain::machine::Cause;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
-use crate::domain::policy::{Fence, Scheduled, StockPolicy};
+use crate::domain::policy::{AlertLimits, Fence, Scheduled, StockPolicy};
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::time::Timestamp;
 use crate::domain::waiting::Waiting;
@@ -74,8 +76,14 @@ pub(super) fn warehouse_entry() -> Entry<Warehouse> {
 
 /// The facts of a warehouse's first version, as they read now.
 pub(super) fn facts_of_version_1() -> Vec<Fact> {
-    let known = facts().into_iter().filter(|fact| fact.kind.number() <= 21);
+    let known = facts_of_version_2().into_iter().filter(|fact| fact.kind.number() <= 21);
     known.map(|fact| Fact { order: None, ..fact }).collect()
+}
+
+/// The facts of a warehouse's second version, as they read now.
+pub(super) fn facts_of_version_2() -> Vec<Fact> {
+    let known = facts().into_iter().filter(|fact| fact.kind.number() <= 26);
+    known.map(|fact| Fact { crossed: None, ..fact }).collect()
 }
 
 /// One fact of each kind: of odd number bare, of even number with all there can be.
@@ -99,6 +107,7 @@ pub(super) fn facts() -> Vec<Fact> {
             covered: true,
             lost: Some((17, 300)),
             order: Some(order()),
+            crossed: Some(Crossed { figure: -3, limit: 300 }),
             ..bare
         }
     };
@@ -183,7 +192,7 @@ fn policy() -> StockPolicy {
     let window = Scheduled { value: -7, from: Some(AT), until: Some(AT.plus(60_000)) };
     let fence = |name: &str, set| Fence { channel: channel(name), set, left: 5, set_by: 4 };
     let fences = vec![fence("web-de", Scheduled::always(10)), fence("till", window)];
-    StockPolicy { safety_stock: Some(window), fences }
+    StockPolicy { safety_stock: Some(window), fences, ..StockPolicy::default() }
 }
 
 fn mark(measures: Measures) -> Mark {
@@ -199,7 +208,7 @@ fn remembered() -> Vec<Remembered> {
         Some(End::Shipped),
         Some(End::Abandoned),
     ];
-    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let claimed = |end| Outcome::claimed(3, vec![line("TEE-M", 2)], AT, end);
     let others = [
         Outcome::ReleasedUnseen { attempt: 4 },
         Outcome::Acted(id("r-1")),
@@ -219,8 +228,24 @@ fn floors() -> Floors {
     Floors { hold: AT, movement: Timestamp::MIN }
 }
 
-/// One row of each kind, there and gone: those of version 1 and what came with orders.
+/// One row of each kind, there and gone: those of version 2 and what came with alerts.
 pub(super) fn rows() -> Vec<Row> {
+    let limits = |low_stock, overstock| AlertLimits { low_stock, overstock };
+    let alone = |alerts| StockPolicy { alerts, ..StockPolicy::default() };
+    let mut rows = rows_of_version_2();
+    rows.extend([
+        Row::Policy(
+            sku("CAP"),
+            Some(StockPolicy { alerts: limits(Some(5), Some(500)), safety_seen: 300, ..policy() }),
+        ),
+        Row::Policy(sku("CAP"), Some(alone(limits(Some(0), None)))),
+        Row::Policy(sku("CAP"), Some(alone(limits(None, Some(UNITS_MAX))))),
+    ]);
+    rows
+}
+
+/// The rows of a warehouse's second version, as they read now: those of version 1 and what came with orders.
+pub(super) fn rows_of_version_2() -> Vec<Row> {
     let owner = || Some(order());
     let alone = Hold {
         channel: channel("till"),
@@ -233,7 +258,7 @@ pub(super) fn rows() -> Vec<Row> {
         draws: Vec::new(),
         replaced: Vec::new(),
     };
-    let claimed = |end| Outcome::Claimed { attempt: 3, lines: vec![line("TEE-M", 2)], deadline: AT, end };
+    let claimed = |end| Outcome::claimed(3, vec![line("TEE-M", 2)], AT, end);
     let known = |class, outcome| {
         Row::Remembered(id("x-1"), Some(Remembered { class, time: AT, fingerprint: 5, outcome }))
     };
@@ -285,8 +310,15 @@ fn channel_policy() -> ChannelPolicy {
     ChannelPolicy { buffer, cap: Some(cap), low_at: Some(3), ..ChannelPolicy::default() }
 }
 
-/// What happens to a channel: as in version 1, and what came with orders.
+/// What happens to a channel: as in version 2, and what it confirms.
 pub(super) fn channel_facts() -> Vec<ChannelFact> {
+    let mut facts = channel_facts_of_version_2();
+    facts.push(ChannelFact::Acknowledged { sku: sku("TEE-M"), available: 8, at: AT });
+    facts
+}
+
+/// What happens to a channel of version 2, as it reads now: as in version 1, and what came with orders.
+pub(super) fn channel_facts_of_version_2() -> Vec<ChannelFact> {
     let (id, owner, lines) = (id("b-1"), order(), vec![line("TEE-M", 2)]);
     let limit = Some(Scheduled { value: 50, from: None, until: Some(AT) });
     let after = ChannelPolicy { backorder_limit: limit, preorder: true, ..channel_policy() };
@@ -311,8 +343,20 @@ pub(super) fn channel_facts_of_version_1() -> Vec<ChannelFact> {
     vec![of(channel_policy()), of(ChannelPolicy::default())]
 }
 
-/// What a channel knows: as in version 1, and what came with orders.
+/// What a channel knows: as in version 2, and what it has confirmed, also of goods that are called like another row.
 pub(super) fn channel_rows() -> Vec<ChannelRow> {
+    let confirmed = Acknowledged { available: 8, at: AT, day: 20_000, changes: 300 };
+    let mut rows = channel_rows_of_version_2();
+    rows.extend([
+        ChannelRow::Acknowledged(sku("TEE-M"), Some(confirmed)),
+        ChannelRow::Acknowledged(sku("floors"), Some(Acknowledged { available: 0, day: -1, ..confirmed })),
+        ChannelRow::Acknowledged(sku("acknowledged/A"), None),
+    ]);
+    rows
+}
+
+/// What a channel of version 2 knows, as it reads now: as in version 1, and what came with orders.
+pub(super) fn channel_rows_of_version_2() -> Vec<ChannelRow> {
     let backorder =
         |state| Backorder { owner: order(), lines: vec![line("TEE-M", 2), line("CAP", 1)], state };
     let mut rows = channel_rows_of_version_1();
