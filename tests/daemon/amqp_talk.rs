@@ -5,7 +5,9 @@ use lapin::options::{
     BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer};
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer, PublisherConfirm,
+};
 use serde_json::{Value, json};
 
 use crate::wait::wait_for;
@@ -61,32 +63,38 @@ impl Correspondent {
 
     /// Sends bytes, with an id or without, and wants a reply; the broker has them afterwards.
     pub(crate) async fn send(&self, id: Option<&str>, body: &[u8]) {
-        let properties = BasicProperties::default().with_reply_to(DIRECT.into());
-        self.publish(body, named(properties, id)).await;
+        self.publish(body, wanting_reply(id)).await;
     }
 
     /// Sends bytes as these properties say; the broker has them afterwards.
     pub(crate) async fn publish(&self, body: &[u8], properties: BasicProperties) {
-        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let sent = self.channel.basic_publish("".into(), COMMANDS.into(), options, body, properties);
-        let confirmed = sent.await.expect("sent").await.expect("confirmed");
-        assert!(matches!(confirmed, Confirmation::Ack(None)), "the broker takes it: {confirmed:?}");
+        wait_for("the broker to take a command", async || {
+            let confirmed = self.try_publish(body, properties.clone()).await.await.expect("an answer");
+            // A queue that is not quite ready refuses.
+            assert!(matches!(confirmed, Confirmation::Ack(None) | Confirmation::Nack(None)), "{confirmed:?}");
+            confirmed.is_ack().then_some(())
+        })
+        .await;
     }
 
     /// Sends many commands without waiting for each.
     pub(crate) async fn send_all(&self, commands: impl Iterator<Item = (String, Value)>) {
-        let mut confirms = Vec::new();
+        let mut sent = Vec::new();
         for (id, body) in commands {
-            let properties = named(BasicProperties::default().with_reply_to(DIRECT.into()), Some(&id));
-            let body = body.to_string();
-            let options = BasicPublishOptions::default();
-            let sent =
-                self.channel.basic_publish("".into(), COMMANDS.into(), options, body.as_bytes(), properties);
-            confirms.push(sent.await.expect("sent"));
+            let (properties, body) = (wanting_reply(Some(&id)), body.to_string());
+            sent.push((self.try_publish(body.as_bytes(), properties.clone()).await, body, properties));
         }
-        for confirm in confirms {
-            assert!(confirm.await.expect("confirmed").is_ack());
+        for (confirm, body, properties) in sent {
+            if !confirm.await.expect("an answer").is_ack() {
+                self.publish(body.as_bytes(), properties).await;
+            }
         }
+    }
+
+    async fn try_publish(&self, body: &[u8], properties: BasicProperties) -> PublisherConfirm {
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let sent = self.channel.basic_publish("".into(), COMMANDS.into(), options, body, properties);
+        sent.await.expect("sent")
     }
 
     /// The next reply.
@@ -164,7 +172,8 @@ pub(crate) fn header(headers: &FieldTable, name: &str) -> Option<String> {
     }
 }
 
-fn named(properties: BasicProperties, id: Option<&str>) -> BasicProperties {
+fn wanting_reply(id: Option<&str>) -> BasicProperties {
+    let properties = BasicProperties::default().with_reply_to(DIRECT.into());
     match id {
         Some(id) => properties.with_message_id(id.into()),
         None => properties,

@@ -26,6 +26,10 @@ use crate::telemetry::CommandMeter;
 /// How long commands under way have when the daemon stops.
 const FINISH: Duration = Duration::from_secs(5);
 
+/// How often a reply is sent again that its queue refuses: one that is moving does so for a moment, one that is full for
+/// long.
+const REFUSED_MAX: u32 = 5;
+
 /// Takes commands from the broker.
 #[derive(Debug)]
 pub struct Intake {
@@ -218,19 +222,21 @@ impl Intake {
     /// Sends a letter; false where there was no time. A reply that nobody takes is lost, anything else is not.
     async fn send(&self, letter: &Letter) -> bool {
         let mut pause = Pause::default();
+        let mut refused = 0;
         loop {
             match self.post.send(letter, &self.late).await {
                 Sent::Taken => return true,
                 Sent::Stopped => return false,
-                Sent::Nobody if letter.passing => {
+                Sent::Refused if refused < REFUSED_MAX => refused += 1,
+                Sent::Nobody | Sent::Refused if letter.passing => {
                     self.meter().replies_lost.inc();
                     return true;
                 }
-                Sent::Nobody => {
+                Sent::Nobody | Sent::Refused => {
                     tracing::warn!(exchange = letter.exchange, key = %letter.key, "no queue takes it; trying again");
                 }
             }
-            if !pause.rest(&self.stopping).await {
+            if !pause.rest(&self.late).await {
                 return false;
             }
         }

@@ -31,8 +31,10 @@ struct Open {
 pub(super) enum Sent {
     /// The broker has it.
     Taken,
-    /// No queue takes it, or the queue takes no more.
+    /// No queue takes it.
     Nobody,
+    /// Its queue takes it not, or not yet.
+    Refused,
     /// There is no time left to find out.
     Stopped,
 }
@@ -99,7 +101,8 @@ impl Post {
         let confirmed = async { sent.await?.await };
         let why = match tokio::time::timeout(self.confirm_within, confirmed).await {
             Ok(Ok(Confirmation::Ack(None))) => return Ok(Sent::Taken),
-            Ok(Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(_))) => return Ok(Sent::Nobody),
+            Ok(Ok(Confirmation::Ack(Some(_)))) => return Ok(Sent::Nobody),
+            Ok(Ok(Confirmation::Nack(_))) => return Ok(Sent::Refused),
             Ok(Ok(Confirmation::NotRequested)) => "the channel confirms nothing".to_owned(),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no confirmation in time".to_owned(),
