@@ -28,7 +28,14 @@ const PERSISTENT: u8 = 2;
 #[derive(Debug)]
 pub struct Publisher {
     door: Arc<Door>,
-    channel: watch::Sender<Option<Channel>>,
+    line: watch::Sender<Option<Line>>,
+}
+
+/// One channel of one connection.
+#[derive(Debug, Clone)]
+struct Line {
+    channel: Channel,
+    /// Rung where something sent on it was not confirmed.
     broken: Arc<Notify>,
 }
 
@@ -36,7 +43,7 @@ impl Publisher {
     /// A publisher without a channel yet.
     #[must_use]
     pub fn new(door: Arc<Door>) -> Arc<Self> {
-        Arc::new(Self { door, channel: watch::Sender::new(None), broken: Arc::default() })
+        Arc::new(Self { door, line: watch::Sender::new(None) })
     }
 
     /// Publishes on this connection, as long as that goes well.
@@ -46,9 +53,10 @@ impl Publisher {
     pub async fn publish_on(self: Arc<Self>, connection: Arc<Connection>) -> Result<(), Broken> {
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        self.channel.send_replace(Some(channel.clone()));
-        let _shut = Shut(&self.channel);
-        self.broken.notified().await;
+        let broken = Arc::<Notify>::default();
+        self.line.send_replace(Some(Line { channel, broken: broken.clone() }));
+        let _shut = Shut(&self.line);
+        broken.notified().await;
         Err(Broken("a message was not confirmed".to_owned()))
     }
 
@@ -57,8 +65,8 @@ impl Publisher {
     /// # Errors
     /// [`Away`] where there is no broker now.
     pub async fn publish(&self, message: Message, to: &To) -> Result<Confirming, Away> {
-        let channel = self.channel.borrow().clone();
-        let channel = channel.ok_or_else(|| Away("not connected".to_owned()))?;
+        let line = self.line.borrow().clone();
+        let Line { channel, broken } = line.ok_or_else(|| Away("not connected".to_owned()))?;
         let amqp = &self.door.settings().amqp;
         // Where the exchange is ours, what nobody has bound a queue for goes to `lagerd.unrouted`: a message that comes
         // back means that this queue is gone.
@@ -74,14 +82,14 @@ impl Publisher {
         let confirm = match sent {
             Ok(confirm) => confirm,
             Err(error) => {
-                self.broken.notify_one();
+                broken.notify_one();
                 return Err(Away(error.to_string()));
             }
         };
         self.door.metrics.amqp_published.inc();
         let deadline = Duration::from_secs(amqp.confirm_timeout_s);
         // A queue that is not there is the mistake of who named it, not the connection's end.
-        let broken = (*to == To::Everybody).then(|| self.broken.clone());
+        let broken = (*to == To::Everybody).then_some(broken);
         Ok(async move {
             let confirmed = confirmed(confirm, deadline).await;
             if let (Err(_), Some(broken)) = (&confirmed, broken) {
@@ -95,7 +103,7 @@ impl Publisher {
     /// Waits until there is a channel.
     pub async fn connected(&self) {
         // The sender lives as long as we do.
-        drop(self.channel.subscribe().wait_for(Option::is_some).await);
+        drop(self.line.subscribe().wait_for(Option::is_some).await);
     }
 }
 
@@ -131,7 +139,7 @@ impl Outlet for Publisher {
 }
 
 /// Takes the channel away when its connection ends, however that happens.
-struct Shut<'c>(&'c watch::Sender<Option<Channel>>);
+struct Shut<'c>(&'c watch::Sender<Option<Line>>);
 
 impl Drop for Shut<'_> {
     fn drop(&mut self) {
