@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lagerd::client::Client;
+use lagerd::client::{Client, Method};
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueBindOptions,
@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::orders_words::certain;
 use crate::process::{Daemon, ONE, Store};
 use crate::rabbit_server::RabbitServer;
-use crate::talk::{get, metric};
+use crate::talk::{ask, get, metric};
 use crate::wait::wait_for;
 
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
@@ -261,6 +261,42 @@ async fn a_consumer_hears_everything_through_kills_embedded() {
 async fn a_consumer_hears_everything_through_kills_redis() {
     let Some(store) = Store::redis().await else { return };
     through_kills(store).await;
+}
+
+/// After a start a channel's connector is told what it has not confirmed, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_tells_what_is_not_confirmed() {
+    let Some(server) = RabbitServer::start().await else { return };
+    let url = server.url();
+    let mut daemon = Daemon::start(&Store::Embedded.lines(), &broker(&url)).await;
+    let consumer = Consumer::start(&url).await;
+    let mut client = daemon.patient();
+    let body = json!({"lines": [
+        {"sku": "A", "kind": "receive", "quantity": 3, "reason": "test"},
+        {"sku": "B", "kind": "receive", "quantity": 5, "reason": "test"}]});
+    let (status, told) = certain(&mut client, "/v1/warehouses/BER/movements", "m", &body).await;
+    assert_eq!(status, 200, "{told}");
+    let confirmed = json!({"items": [{"sku": "A", "available": 3}]}).to_string();
+    let asked = (Method::Put, "/v1/channels/web/acknowledged");
+    let (status, told) = ask(&mut client, asked, Some("seen"), Some(&confirmed)).await;
+    assert_eq!((status, &told["applied"]), (200, &json!(1)), "{told}");
+    let view = |heard: &Heard| heard.body["view"].clone();
+    let told = || consumer.all().into_iter().filter(|heard| heard.key == "availability.web");
+    wait_for("the first life's figures", async || told().next().map(|_| ())).await;
+    let first = told().next().map(|heard| view(&heard));
+    daemon.kill().await;
+    daemon.again().await;
+    let shown = || {
+        let fresh = told().filter(|heard| Some(view(heard)) != first);
+        let items = fresh.flat_map(|heard| heard.body["items"].as_array().cloned().unwrap_or_default());
+        items.map(|item| (item["sku"].clone(), item["available"].clone())).collect::<Vec<_>>()
+    };
+    let all = async || shown().iter().any(|(sku, _)| sku == "B").then_some(());
+    wait_for("what is not confirmed", all).await;
+    assert_eq!(shown(), [(json!("B"), json!(5))]);
+    let body = json!({"lines": [{"sku": "A", "kind": "receive", "quantity": 1, "reason": "test"}]});
+    certain(&mut client, "/v1/warehouses/BER/movements", "n", &body).await;
+    wait_for("what changes then", async || shown().contains(&(json!("A"), json!(4))).then_some(())).await;
 }
 
 /// While the broker is away stock is sold as ever, and the lag is told; once it is there, everything is.

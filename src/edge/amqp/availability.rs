@@ -1,5 +1,5 @@
 //! What each channel shows, told as `availability.<channel>`: the newest values only, from the same view that readers of
-//! the feed follow. One message is on its way at a time; what changes meanwhile goes into the next.
+//! the feed follow; at first those its connector has not confirmed, which are all where none confirms anything. One message is on its way at a time; what changes meanwhile goes into the next.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct AvailabilityChanged {
     pub items: Vec<AvailabilityItem>,
 }
 
-/// Tells what a channel shows, everything at first and then what changes, until told to stop.
+/// Tells what a channel shows, at first what is not confirmed there and then what changes, until told to stop.
 pub async fn tell(
     publisher: Arc<Publisher>,
     house: Arc<House>,
@@ -45,7 +45,7 @@ pub async fn tell(
     stopping: CancellationToken,
 ) {
     let mut bell = channel.feed.bell.listen();
-    let mut told = Told { place: 0, frames: 0 };
+    let mut told = Told { place: 0, frames: 0, caught_up: false };
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -54,7 +54,10 @@ pub async fn tell(
         bell.borrow_and_update();
         let mut reader = Reader::new(Some(told.place), None);
         let done = loop {
-            let Some(changed) = next(&house, &channel, &mut reader) else { break Ok(()) };
+            let Some(changed) = next(&house, &channel, &mut reader, told.caught_up) else {
+                (told.place, told.caught_up) = (reader.place(), true);
+                break Ok(());
+            };
             let confirming =
                 publisher.publish(told.message(&channel, &house, &changed), &To::Everybody).await;
             let confirmed = match confirming {
@@ -84,6 +87,8 @@ struct Told {
     place: u64,
     /// Messages made; large changes come in several with one offset.
     frames: u64,
+    /// Whether all there was at the start is told.
+    caught_up: bool,
 }
 
 impl Told {
@@ -107,8 +112,14 @@ impl Told {
     }
 }
 
-/// What a reader is to be told next; `None` where it has everything.
-fn next(house: &House, channel: &ChannelHandle, reader: &mut Reader) -> Option<AvailabilityChanged> {
+/// What a reader is to be told next; `None` where it has everything. Until it has caught up, what its connector has
+/// confirmed already is left out: it stood there before the daemon started.
+fn next(
+    house: &House,
+    channel: &ChannelHandle,
+    reader: &mut Reader,
+    caught_up: bool,
+) -> Option<AvailabilityChanged> {
     let names = house.skus.names();
     loop {
         let found = channel.feed.read(|latest| {
@@ -119,11 +130,17 @@ fn next(house: &House, channel: &ChannelHandle, reader: &mut Reader) -> Option<A
             };
             let item = |id: &SkuId| {
                 let (shown, _) = latest.get(*id)?;
+                if !caught_up && channel.feed.backlog.acknowledged(*id) == Some(shown.units()) {
+                    return None;
+                }
                 let sku = Text(names.get(*id)?.clone());
                 let (available, state) = (shown.units(), shown.state().name());
                 Some(AvailabilityItem { sku, available, state, expected_on: None, pickup: None })
             };
             let mut items: Vec<_> = rows.iter().filter_map(item).collect();
+            if items.is_empty() {
+                return None;
+            }
             items.sort_by_key(|item| item.available > 0);
             let view = format!("{:016x}", latest.view());
             Some(Some(AvailabilityChanged { channel: Text(channel.spec.id.clone()), view, offset, items }))
