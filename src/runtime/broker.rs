@@ -78,10 +78,12 @@ impl Broker {
 
     /// Begins to tell, and to take commands.
     pub(super) fn start(&self, house: &Arc<House>) {
-        let (publisher, post) = (self.publisher.clone(), self.post.clone());
+        let (publisher, post, gone) = (self.publisher.clone(), self.post.clone(), self.gone.clone());
         let work = Box::new(move |connection: Arc<_>| {
             let telling = publisher.clone().publish_on(Arc::clone(&connection));
-            try_join(telling, post.clone().send_on(connection)).map(|end| end.map(drop)).boxed()
+            let both = try_join(telling, post.clone().send_on(connection));
+            let both = gone.clone().run_until_cancelled_owned(both);
+            both.map(|end| end.map_or(Ok(()), |end| end.map(drop))).boxed()
         });
         self.connected.spawn(self.links.publishing.clone().keep(self.gone.clone(), work));
         if let Some(consuming) = self.links.consuming.clone() {

@@ -26,6 +26,8 @@ use crate::telemetry::CommandMeter;
 /// How long commands under way have when the daemon stops.
 const FINISH: Duration = Duration::from_secs(5);
 
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// How often a reply is sent again that its queue refuses: one that is moving does so for a moment, one that is full for
 /// long.
 const REFUSED_MAX: u32 = 5;
@@ -74,6 +76,9 @@ impl Intake {
             }
         }
         under_way.shutdown().await;
+        if end.is_ok() {
+            drop(tokio::time::timeout(GOODBYE, channel.close(200, "bye".into())).await);
+        }
         end
     }
 
