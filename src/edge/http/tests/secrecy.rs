@@ -117,8 +117,10 @@ fn contacts_stay_in_their_record() {
             answers.push(shop.get(path).await);
         }
         for answer in answers {
+            // Measured times may have any digits.
+            let said: Vec<_> = answer.body.lines().filter(|line| !line.contains("_seconds_sum{")).collect();
             for secret in ["anary", "4711", "10115"] {
-                assert!(!answer.body.contains(secret), "{secret}: {answer:?}");
+                assert!(!said.iter().any(|line| line.contains(secret)), "{secret}: {answer:?}");
             }
         }
         let (channel, number) = (ChannelId::stored("web"), OrderNumber::stored("o-1"));
