@@ -29,7 +29,7 @@ pub struct ReplayArgs {
     /// And before this one; without it, up to now.
     #[arg(long, value_name = "TIME")]
     pub until: Option<jiff::Timestamp>,
-    /// Only this journal: w:<warehouse>, c:<channel>, d:<00 to 15> (orders), or i:items.
+    /// Only this journal, for example w:BER (a warehouse), c:web-de (a channel), d:07 (orders), or i:items.
     #[arg(long, value_name = "JOURNAL")]
     pub journal: Option<String>,
     /// Where the daemon listens.
