@@ -1,11 +1,11 @@
 //! Following one journal.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesOrdered;
-use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,8 @@ struct Run<'r> {
     /// Written as the cursor.
     saved: Head,
     saved_at: Instant,
-    window: FuturesOrdered<OnItsWay>,
+    /// Only its front is waited for, so that what is confirmed behind it wakes nobody.
+    window: VecDeque<OnItsWay>,
     /// Things in the window.
     in_flight: usize,
 }
@@ -114,7 +115,7 @@ impl Relay {
             told: at,
             saved: at,
             saved_at: Instant::now(),
-            window: FuturesOrdered::new(),
+            window: VecDeque::new(),
             in_flight: 0,
         };
         place.told(at.version, self.clock.wall());
@@ -213,7 +214,7 @@ impl Run<'_> {
         while self.in_flight > 0 && self.in_flight.saturating_add(things) > most {
             self.confirmed().await?;
         }
-        while let Some(Some((head, things, done))) = self.window.next().now_or_never() {
+        while let Some(Some((head, things, done))) = next(&mut self.window).now_or_never() {
             self.take(head, things, done)?;
         }
         let confirming = self.relay.outlet.send(happened, To::Everybody).await?;
@@ -226,7 +227,7 @@ impl Run<'_> {
     /// Waits for the oldest thing on its way; what is confirmed already is written meanwhile.
     async fn confirmed(&mut self) -> Result<(), Trouble> {
         loop {
-            match tokio::time::timeout(SAVE_EVERY, self.window.next()).await {
+            match tokio::time::timeout(SAVE_EVERY, next(&mut self.window)).await {
                 Ok(Some((head, things, done))) => return self.take(head, things, done),
                 Ok(None) => return Ok(()),
                 Err(_) => self.save_if_due(false).await?,
@@ -250,8 +251,9 @@ impl Run<'_> {
     ) -> Result<(), Trouble> {
         let until =
             if self.told == self.saved { Instant::now() + LOOK_EVERY } else { self.saved_at + SAVE_EVERY };
+        let any = !self.window.is_empty();
         tokio::select! {
-            done = self.window.next(), if !self.window.is_empty() => {
+            done = next(&mut self.window), if any => {
                 if let Some((head, things, done)) = done {
                     self.take(head, things, done)?;
                 }
@@ -278,6 +280,13 @@ impl Run<'_> {
         }
         self.save_if_due(true).await
     }
+}
+
+/// What is on its way the longest, once it is confirmed or not; stays in the window until then.
+async fn next(window: &mut VecDeque<OnItsWay>) -> Option<(Head, usize, Result<(), Away>)> {
+    let done = window.front_mut()?.await;
+    window.pop_front();
+    Some(done)
 }
 
 /// What a page that begins with the entry sent last says about what comes after it.
