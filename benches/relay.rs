@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use lagerd::config::{Secret, Settings};
 use lagerd::domain::fact::{Fact, FactKind, FactLine};
-use lagerd::domain::ids::{CommandId, Reference, Sku};
+use lagerd::domain::ids::{CommandId, Sku};
 use lagerd::domain::level::Level;
 use lagerd::domain::machine::Cause;
 use lagerd::domain::time::{Clock, Timestamp};
@@ -110,8 +110,8 @@ async fn written(facts: u64) -> Arc<dyn Journal> {
             after: level,
             previous: 0,
         };
-        let mut fact = Fact::new(FactKind::Received).lines(vec![line]);
-        fact.reference = Some(Reference::stored("PO 4711"));
+        // Without a `ref`, so that no document goes beside it: one fact, one message.
+        let fact = Fact::new(FactKind::Received).lines(vec![line]);
         let cause =
             Cause { id: CommandId::stored(&format!("01a211f5-46ae-7218-91c8-{version:012}")), actor: None };
         let at = Timestamp::from_millis(1_763_892_000_000);
