@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
@@ -69,10 +70,16 @@ pub fn start(filter: &str, format: Format) -> Result<LogHandle, LogError> {
     };
     tracing_subscriber::registry()
         .with(filter)
-        .with(lines)
+        .with(lines.with_filter(filter_fn(|line| !tells_messages(line.target()))))
         .try_init()
         .map_err(|error| LogError::Set(error.to_string()))?;
     Ok(LogHandle(handle))
+}
+
+/// Crates that write whole messages into their lines, say one that the broker sent back: a shipping order has a name and an
+/// address. Whatever the filter says, they are not heard; what goes wrong there the daemon tells itself.
+fn tells_messages(target: &str) -> bool {
+    ["lapin", "amq_protocol", "async_rs"].contains(&target.split("::").next().unwrap_or_default())
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, LogError> {
@@ -83,6 +90,13 @@ fn parse(filter: &str) -> Result<EnvFilter, LogError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Clients of the broker are not heard, whatever the filter says; names that only begin like theirs are.
+    #[test]
+    fn whole_messages_are_not_told() {
+        assert!(tells_messages("lapin") && tells_messages("lapin::returned_messages"));
+        assert!(!tells_messages("lagerd::edge::amqp::link") && !tells_messages("lapine"));
+    }
 
     /// The filter changes while the log runs, and a bad one changes nothing.
     #[test]

@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::orders_words::certain;
 use crate::process::{Daemon, ONE, Store};
 use crate::rabbit_server::RabbitServer;
-use crate::talk::{ask, get, metric};
+use crate::talk::{ask, get, metric, post};
 use crate::wait::wait_for;
 
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
@@ -261,6 +261,38 @@ async fn a_consumer_hears_everything_through_kills_embedded() {
 async fn a_consumer_hears_everything_through_kills_redis() {
     let Some(store) = Store::redis().await else { return };
     through_kills(store).await;
+}
+
+/// A part is told again to one queue that is there; one that is not is named, and what came back is in no log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_is_told_again() {
+    let Some(server) = RabbitServer::start().await else { return };
+    let url = server.url();
+    let daemon = Daemon::start(&Store::Embedded.lines(), &broker(&url)).await;
+    let consumer = Consumer::start(&url).await;
+    let mut client = daemon.patient();
+    let body = json!({"lines": [{"sku": "A", "kind": "receive", "quantity": 3, "reason": "canary"}]});
+    let (status, told) = certain(&mut client, "/v1/warehouses/BER/movements", "m", &body).await;
+    assert_eq!(status, 200, "{told}");
+    let received =
+        || consumer.all().into_iter().filter(|heard| heard.key == "stock.BER.stock_received").count();
+    wait_for("the event", async || (received() == 1).then_some(())).await;
+    let mut replay = json!({"queue": "erp", "since": "2026-01-01T00:00:00Z"});
+    let (status, told) = post(&mut client, "/v1/replay", "r-1", &replay.to_string()).await;
+    assert_eq!((status, &told["entries"]), (200, &json!(1)), "{told}");
+    let again =
+        || consumer.all().into_iter().filter(|heard| heard.key == "erp" && heard.partition == "w:BER");
+    wait_for("the event again", async || again().next().map(|_| ())).await;
+    let ids: BTreeSet<String> = consumer.once().into_iter().map(|heard| heard.id).collect();
+    assert!(again().all(|heard| ids.contains(&heard.id)));
+    assert_eq!(consumer.once().iter().filter(|heard| heard.body["fact"] == "stock_received").count(), 1);
+    replay["queue"] = json!("nobody");
+    let (status, told) =
+        ask(&mut daemon.client(), (Method::Post, "/v1/replay"), None, Some(&replay.to_string())).await;
+    assert_eq!((status, &told["code"]), (503, &json!("broker_away")), "{told}");
+    assert!(told["detail"].to_string().contains("no queue"), "{told}");
+    let log = daemon.log();
+    assert!(!log.contains("canary") && !log.contains("returned_messages"), "{log}");
 }
 
 /// After a start a channel's connector is told what it has not confirmed, and nothing else.
