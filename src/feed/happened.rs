@@ -1,5 +1,6 @@
 //! What a journal's entry says, one thing at a time, for whoever is told of it outside.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -52,8 +53,8 @@ pub enum What {
     },
 }
 
-/// What happened to a document, and the document as the same entry left it.
-#[derive(Debug, Clone)]
+/// What happened to a document, and the document as the same entry left it. Its debug form hides the contact.
+#[derive(Clone)]
 pub struct Told {
     /// What happened.
     pub fact: DeskFact,
@@ -61,6 +62,17 @@ pub struct Told {
     pub document: Option<Document>,
     /// Its contact as it was handed in, where it was asked for: `None` inside = erased, or never given.
     pub contact: Option<Option<Bytes>>,
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let contact = self.contact.as_ref().map(|contact| contact.as_ref().map(Bytes::len));
+        let mut form = f.debug_struct("Told");
+        form.field("fact", &self.fact)
+            .field("document", &self.document)
+            .field("contact_bytes", &contact)
+            .finish()
+    }
 }
 
 impl Happened {

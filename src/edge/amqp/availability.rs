@@ -1,5 +1,6 @@
 //! What each channel shows, told as `availability.<channel>`: the newest values only, from the same view that readers of
-//! the feed follow; at first those its connector has not confirmed, which are all where none confirms anything. One message is on its way at a time; what changes meanwhile goes into the next.
+//! the feed follow. At first those its connector has not confirmed are told: all, where none confirms anything. One message
+//! is on its way at a time; what changes meanwhile goes into the next.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,11 +1,13 @@
 //! One message on its way to the broker, before it is one of AMQP.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::time::Timestamp;
 
-/// A message that leaves: an event, or a document that somebody outside works with.
-#[derive(Debug, Clone, PartialEq)]
+/// A message that leaves: an event, or a document that somebody outside works with. Its debug form hides the body, which may
+/// bear a name and an address.
+#[derive(Clone, PartialEq)]
 pub struct Message {
     /// Where it goes, say `stock.BER.stock_reserved`.
     pub key: String,
@@ -27,4 +29,14 @@ pub struct Message {
     pub body: Vec<u8>,
     /// How long a queue may keep it, in milliseconds: it bears somebody's name and address.
     pub expires_ms: Option<u64>,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, id, kind, subject, partition, sequence, body, .. } = self;
+        let mut form = f.debug_struct("Message");
+        form.field("key", key).field("id", id).field("kind", kind).field("subject", subject);
+        form.field("partition", partition).field("sequence", sequence).field("bytes", &body.len());
+        form.finish_non_exhaustive()
+    }
 }
