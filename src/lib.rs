@@ -13,9 +13,11 @@
 //!
 //! A command comes in at the [`edge`], which translates and decides nothing. The [`actor`] that owns the stock gathers
 //! commands, lets the [`domain`] decide them in one batch against one state, has the [`journal`] write the batch, and
-//! only then answers; what was confirmed then shows in the [`feed`]. An order desk writes what warehouses must be told into
-//! the order first; a driver in [`actor::house::desk`] carries it out and reports back. [`runtime`] wires it all from [`config`]; [`telemetry`] is what operators see of it; [`cli`] is the
-//! way in; [`client`] is how others talk to it, and how the load generator, the demo and the tests do.
+//! only then answers; what was confirmed then shows in the [`feed`], and is read from the journal again by the relay, which
+//! tells RabbitMQ. An order desk writes what warehouses must be told into the order first; a driver in
+//! [`actor::house::desk`] carries it out and reports back. [`runtime`] wires it all from [`config`]; [`telemetry`] is what
+//! operators see of it; [`cli`] is the way in; [`client`] is how others talk to it, and how the load generator, the demo
+//! and the tests do.
 //!
 //! # To change X, open Y
 //!
@@ -37,6 +39,9 @@
 //! | what is stored, byte by byte | [`journal::record`] |
 //! | lost tails and forks | [`mod@journal::resync`], [`journal::witness`] |
 //! | what a reader of the feed gets next | [`feed::reader`], [`feed::latest`] |
+//! | what is told to RabbitMQ, from where on, and again | [`feed::relay`] |
+//! | how an event or a document looks, and its routing key | [`edge::event`], [`edge::wire::event`] |
+//! | connections to RabbitMQ, and commands from there | [`edge::amqp`] |
 //! | what a channel shows, and when it is looked at again | `actor::house::publishing`, [`feed::news`] |
 //! | messages and close codes of the feed | [`edge::ws`], [`edge::wire::feed`] |
 //! | a command, at every door | [`edge::command`] |
