@@ -10,6 +10,8 @@
     reason = "a bench: its failures are loud, its figures are printed"
 )]
 
+use std::sync::Arc;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use lagerd::domain::channel::StockState;
 use lagerd::domain::ids::Sku;
@@ -29,7 +31,7 @@ fn names(count: usize) -> (Skus, Vec<SkuId>) {
 }
 
 fn filled(skus: &Skus, ids: &[SkuId], view: u64) -> ChannelFeed {
-    let feed = ChannelFeed::new(view, Backlog::default());
+    let feed = ChannelFeed::new(view, Backlog::default(), Arc::default());
     feed.reserve(ids.len());
     let units = |id: &SkuId| i64::try_from(id.index() % 90).unwrap();
     let shown = ids.iter().map(|id| (*id, Shown::new(units(id), StockState::of(units(id), 3))));

@@ -1,6 +1,6 @@
 //! A channel's topic: what it shows of every SKU.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::backlog::Backlog;
 use super::bell::Bell;
@@ -9,8 +9,10 @@ use super::news::News;
 use super::shown::Shown;
 use super::skus::{Names, SkuId};
 use super::sum;
+use super::supply::{Short, Supply};
 use crate::domain::channel::StockState;
 use crate::domain::time::Timestamp;
+use crate::journal::locked::Locked;
 
 /// What a channel shows, for any number of readers. Derived from confirmed levels and never stored: another process, or
 /// another life of this one, is another view.
@@ -22,15 +24,19 @@ pub struct ChannelFeed {
     pub bell: Bell,
     /// What of it the channel has not confirmed. Locked after the values, never before.
     pub backlog: Backlog,
+    /// How many of its SKUs are short, and on any channel.
+    short: Locked<Short>,
+    supply: Arc<Supply>,
     latest: RwLock<Latest<Shown>>,
 }
 
 impl ChannelFeed {
-    /// A channel that shows nothing yet, under a view's random name.
+    /// A channel that shows nothing yet, under a view's random name; `supply` counts what is short on any channel.
     #[must_use]
-    pub fn new(view: u64, backlog: Backlog) -> Self {
+    pub fn new(view: u64, backlog: Backlog, supply: Arc<Supply>) -> Self {
         let latest = RwLock::new(Latest::new(view, Shown::new(0, StockState::SoldOut)));
-        Self { news: News::default(), bell: Bell::default(), backlog, latest }
+        let short = Locked::default();
+        Self { news: News::default(), bell: Bell::default(), backlog, short, supply, latest }
     }
 
     /// Reads the newest values; changes wait meanwhile, so read little.
@@ -42,13 +48,17 @@ impl ChannelFeed {
     pub fn publish(&self, names: &Names<'_>, shown: impl Iterator<Item = (SkuId, Shown)>, now: Timestamp) {
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         let before = latest.offset();
-        let mut changed = Vec::new();
+        let (mut changed, mut turned) = (Vec::new(), Vec::new());
         for (id, shows) in shown {
             let known = latest.get(id).map(|(shown, _)| shown);
             if known == Some(shows) {
                 continue;
             }
             changed.push((id, shows.units()));
+            let was = known.map(Shown::state);
+            if was != Some(shows.state()) {
+                turned.push((id, was, shows.state()));
+            }
             let sku = names.get(id).map_or("", |sku| sku.as_str());
             let sum_of = |shown: Shown| sum::of_row(sku, &[shown.units()]);
             latest.put(id, shows, (known.map_or(0, sum_of), sum_of(shows)));
@@ -56,6 +66,8 @@ impl ChannelFeed {
         self.backlog.show(&changed, now);
         let after = latest.offset();
         drop(latest);
+        self.short.with(|short| turned.iter().for_each(|(_, was, is)| short.turn(*was, *is)));
+        self.supply.turn(&turned);
         if after > before {
             self.bell.ring(after);
         }
@@ -69,6 +81,12 @@ impl ChannelFeed {
             self.backlog.fill(&shown, now);
             first.saturating_add(count) < latest.end()
         })
+    }
+
+    /// How many of its SKUs are short.
+    #[must_use]
+    pub fn short(&self) -> Short {
+        self.short.with(|short| *short)
     }
 
     /// Makes room for this many SKUs.
@@ -86,7 +104,7 @@ mod tests {
     /// What shows the same is no change; the checksum follows every one.
     #[test]
     fn only_changes_count() {
-        let (skus, feed) = (Skus::default(), ChannelFeed::new(7, Backlog::default()));
+        let (skus, feed) = (Skus::default(), ChannelFeed::new(7, Backlog::default(), Arc::default()));
         let (a, _) = skus.intern(&Sku::parse("A").unwrap());
         let (b, _) = skus.intern(&Sku::parse("B").unwrap());
         let bell = feed.bell.listen();
@@ -101,5 +119,6 @@ mod tests {
         let sum = sum::of_row("A", &[0]).wrapping_add(sum::of_row("B", &[1]));
         assert_eq!(feed.read(|latest| (latest.offset(), latest.sum(), latest.count())), (3, sum, 2));
         assert_eq!(*bell.borrow(), 3);
+        assert_eq!(feed.short(), Short { out: 1, low: 1 });
     }
 }

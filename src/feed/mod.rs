@@ -3,7 +3,7 @@
 //! `skus` gives every SKU one number for the life of the process, `latest` keeps one topic's values in the order of their
 //! last change, `reader` is one reader's place in that order, `bell` wakes readers, `news` tells a channel which SKUs to
 //! look at again, `channel` is a channel's topic, `shown` what a channel shows of a SKU, `backlog` what of it the channel has
-//! not confirmed, `sum` the checksum of a table, `turns` when time alone changes something.
+//! not confirmed, `supply` how many SKUs are short, `sum` the checksum of a table, `turns` when time alone changes something.
 //!
 //! May know: the domain, the journal. Must not know: actors, sockets, wire formats.
 //!
@@ -23,6 +23,7 @@ pub mod relay;
 pub mod shown;
 pub mod skus;
 pub mod sum;
+pub mod supply;
 pub mod turns;
 
 pub use backlog::{Backlog, Lag, Pending, Work};
@@ -33,4 +34,5 @@ pub use news::{Dirty, News};
 pub use reader::{Reader, Step};
 pub use shown::Shown;
 pub use skus::{SkuId, Skus};
+pub use supply::{Short, Supply};
 pub use turns::Turns;

@@ -70,6 +70,8 @@ mod orders_waiting;
 #[cfg(test)]
 mod orders_words;
 #[cfg(test)]
+mod overview;
+#[cfg(test)]
 #[path = "../common/port.rs"]
 mod port;
 #[cfg(test)]

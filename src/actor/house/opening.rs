@@ -12,17 +12,21 @@ use super::demand::RefusedDemand;
 use super::desk::{self, Lobby, OrderRules};
 use super::locks::Locks;
 use super::publishing::{Publisher, turn_levels};
+use super::selling::recount;
 use super::{ChannelHandle, ChannelSpec, House, WarehouseHandle, WarehouseSpec};
-use crate::actor::directory::{Ground, Life};
+use crate::actor::directory::{Ground, Life, MakeWatch};
 use crate::actor::mailbox::Mailbox;
-use crate::actor::view::{ItemWatch, PolicyWatch, RowView, StockView, StockWatch};
+use crate::actor::view::{
+    Calendar, ItemWatch, Minutes, PolicyWatch, RowView, Served, StockView, StockWatch, Voice,
+};
 use crate::domain::channel::Channel;
 use crate::domain::ids::WarehouseId;
 use crate::domain::item::{Item, Items};
 use crate::domain::memory::Windows;
 use crate::domain::warehouse::{Rules, Warehouse};
-use crate::feed::{Backlog, ChannelFeed, Skus};
+use crate::feed::{Backlog, ChannelFeed, Skus, Supply};
 use crate::journal::{JournalError, JournalId, JournalKind};
+use crate::telemetry::WarehouseMeter;
 
 /// What the house is made of.
 #[derive(Debug, Clone)]
@@ -60,23 +64,21 @@ impl House {
     async fn start(ground: &Ground, opening: &Opening) -> Result<Arc<Self>, JournalError> {
         let (rules, windows) = (opening.rules, opening.rules.windows);
         let skus = Arc::new(Skus::default());
-        let lobby = Lobby::new(ground);
+        let supply = Arc::new(Supply::default());
+        let lobby = Lobby::new(ground, calendar_of(opening));
         let served = lobby.served();
         let mut views = fastrand::Rng::with_seed(!ground.seed);
-        let feeds: Vec<_> = opening.channels.iter().map(|spec| feed_of(spec, views.u64(..))).collect();
+        let feeds: Vec<_> =
+            opening.channels.iter().map(|spec| feed_of(spec, views.u64(..), &supply)).collect();
         let warehouses = opening.warehouses.iter().enumerate().map(|(place, spec)| {
             let view = Arc::new(StockView::new(views.u64(..)));
             let drawing = drawing_on(&spec.id, opening, &feeds);
             let (watched, id, skus) = (view.clone(), spec.id.clone(), skus.clone());
-            let (served, alerts, limits) = (served.clone(), lobby.alerts.clone(), spec.alerts);
-            let meter = ground.metrics.warehouse(spec.id.as_str());
             let journal = JournalId::new(JournalKind::Warehouse, spec.id.as_str());
+            let (served, minutes, limits) = (served.clone(), lobby.minutes(journal.clone()), spec.alerts);
+            let meter = ground.metrics.warehouse(spec.id.as_str());
             let fresh = Arc::new(move || Warehouse::new(id.clone(), rules).alerting(limits));
-            let watch = Arc::new(move || {
-                let (view, skus, drawing) = (watched.clone(), skus.clone(), drawing.clone());
-                let (served, alerts) = (served.clone(), alerts.clone());
-                Box::new(StockWatch::new(view, skus, drawing, meter.clone(), served, alerts)) as Box<_>
-            });
+            let watch = watching(watched, skus, drawing, meter, served, minutes);
             async move {
                 let (mailbox, life) = ground.start(journal, place, fresh, watch).await?;
                 let handle = Arc::new(WarehouseHandle { spec: spec.clone(), mailbox, view });
@@ -88,10 +90,11 @@ impl House {
             let view = Arc::new(RowView::default());
             let (watched, watched_feed, skus) = (view.clone(), feed.clone(), skus.clone());
             let journal = JournalId::new(JournalKind::Channel, spec.id.as_str());
+            let heard = (lobby.sales.heard.clone(), Voice::Channel(spec.id.clone()));
             let fresh = Arc::new(move || Channel::new(windows));
             let watch = Arc::new(move || {
                 let (view, feed, skus) = (watched.clone(), watched_feed.clone(), skus.clone());
-                Box::new(PolicyWatch::new(view, feed, skus)) as Box<_>
+                Box::new(PolicyWatch::new(view, feed, skus, heard.clone())) as Box<_>
             });
             let place = place.saturating_add(behind);
             async move {
@@ -116,6 +119,7 @@ impl House {
             items,
             cards,
             skus,
+            supply,
             demand: RefusedDemand::new(opening.refused_demand_max),
             lives,
             journal: ground.journal.clone(),
@@ -138,10 +142,11 @@ impl House {
         ground.io.spawn(turn_levels(self.clone(), ground.stopping.clone()));
     }
 
-    /// Goes on with what documents have to tell, and with forgetting what must not be kept.
+    /// Goes on with what documents have to tell, with forgetting what must not be kept, and with counting what was sold.
     fn carry_on(self: &Arc<Self>, ground: &Ground) {
         ground.io.spawn(desk::run(self.clone(), ground.metrics.clone(), ground.stopping.clone()));
         ground.io.spawn(desk::retain(self.clone(), ground.stopping.clone()));
+        ground.io.spawn(recount(self.clone(), ground.stopping.clone()));
     }
 
     /// Lets every actor finish what it has taken: desks, channels and items first, then warehouses. False where one did not
@@ -155,9 +160,30 @@ impl House {
     }
 }
 
+/// The days of every channel.
+fn calendar_of(opening: &Opening) -> Calendar {
+    Calendar::new(opening.channels.iter().map(|spec| (spec.id.clone(), spec.days.clone())))
+}
+
+/// Who follows each life of a warehouse's actor.
+fn watching(
+    view: Arc<StockView>,
+    skus: Arc<Skus>,
+    channels: Arc<[Arc<ChannelFeed>]>,
+    meter: WarehouseMeter,
+    served: Served,
+    minutes: Minutes,
+) -> MakeWatch<Warehouse> {
+    Arc::new(move || {
+        let (view, skus, channels) = (view.clone(), skus.clone(), channels.clone());
+        Box::new(StockWatch::new(view, skus, channels, meter.clone(), served.clone(), minutes.clone()))
+    })
+}
+
 /// What a channel shows, under a view's random name.
-fn feed_of(spec: &ChannelSpec, view: u64) -> Arc<ChannelFeed> {
-    Arc::new(ChannelFeed::new(view, Backlog::new(spec.quota, spec.is_published_for())))
+fn feed_of(spec: &ChannelSpec, view: u64, supply: &Arc<Supply>) -> Arc<ChannelFeed> {
+    let backlog = Backlog::new(spec.quota, spec.is_published_for());
+    Arc::new(ChannelFeed::new(view, backlog, supply.clone()))
 }
 
 /// What the channels show that draw on a warehouse.

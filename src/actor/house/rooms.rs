@@ -21,7 +21,7 @@ use crate::domain::machine::Envelope;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::Warehouse;
-use crate::feed::{ChannelFeed, Skus};
+use crate::feed::{ChannelFeed, Skus, Supply};
 use crate::journal::{Journal, StoreHealth};
 
 /// A warehouse: what it is, its actor, and its confirmed levels.
@@ -76,6 +76,8 @@ pub struct House {
     pub cards: Arc<RowView<Item>>,
     /// Every SKU's number.
     pub skus: Arc<Skus>,
+    /// How many SKUs are short on any channel.
+    pub supply: Arc<Supply>,
     /// Demand that was refused.
     pub demand: RefusedDemand,
     /// Every actor's life, for operators.

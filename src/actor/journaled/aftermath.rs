@@ -141,7 +141,7 @@ impl<M: Recorded> Core<M> {
         }
         self.stand_at(stored.head);
         self.machine.settle(&entry.rows, stored.head.version);
-        self.watch.confirmed(&self.machine, &entry.rows, &entry.facts, self.confirmed);
+        self.watch.confirmed(&self.machine, &entry.rows, &entry.facts, self.confirmed, entry.at);
         Ok(())
     }
 

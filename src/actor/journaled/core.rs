@@ -106,6 +106,7 @@ pub(super) type Told<M> = (Waiting<M>, Result<<M as Machine>::Answer, Fault>);
 
 pub(super) struct Flight<M: Recorded> {
     pub(super) batch: Arc<Batch>,
+    pub(super) at: Timestamp,
     pub(super) rows: Vec<M::Row>,
     pub(super) facts: Vec<(Option<usize>, M::Fact)>,
     pub(super) undo: Undo<M>,
@@ -322,6 +323,7 @@ impl<M: Recorded> Core<M> {
         let Entry { rows, facts, .. } = entry;
         self.commit(Flight {
             batch: Arc::new(batch),
+            at: now,
             rows,
             facts,
             undo: closed.undo,
@@ -375,7 +377,7 @@ impl<M: Recorded> Core<M> {
         self.conflicts = 0;
         self.ring.push(flight.batch);
         self.machine.settle(&flight.rows, self.confirmed.version);
-        self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed);
+        self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed, flight.at);
         self.parts.stats.meter.committed(flight.sent.elapsed(), flight.told.len());
         self.tell(flight.told);
     }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::alerts::Alerts;
+use super::sales::{Ledger, Sells};
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::desk::{Desk, DeskFact, DeskRow, Document};
 use crate::domain::ids::{OrderId, Sku, WarehouseId};
-use crate::domain::order::{InboundState, TransferState};
+use crate::domain::order::{Commercial, InboundState, Order, TransferState};
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
 
@@ -32,7 +33,36 @@ struct Documents {
     /// Fulfilments asked for, per warehouse, local day and shard.
     asked: AHashMap<(WarehouseId, i64), AHashMap<u8, i64>>,
     incoming: AHashMap<(WarehouseId, Sku), Incoming>,
+    orders: OpenOrders,
     heads: AHashMap<u8, Head>,
+}
+
+/// Open orders, counted as they change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenOrders {
+    /// How many are in each commercial state.
+    pub by_state: BTreeMap<Commercial, i64>,
+    /// How many are late and have not left as a whole.
+    pub late: i64,
+    /// Units that were told as sold and wait for goods.
+    pub oversold: i64,
+}
+
+impl OpenOrders {
+    fn count(&mut self, order: &Order, by: i64) {
+        if order.withdrawn {
+            return;
+        }
+        let counted = self.by_state.entry(order.state).or_default();
+        *counted = counted.saturating_add(by);
+        if order.late_told && order.lines.iter().any(|line| line.open() > 0) {
+            self.late = self.late.saturating_add(by);
+        }
+        if order.told {
+            let waiting = order.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.backordered));
+            self.oversold = self.oversold.saturating_add(waiting.saturating_mul(by));
+        }
+    }
 }
 
 /// The open documents of all desks as confirmed.
@@ -99,6 +129,12 @@ impl DeskView {
         self.0.read().open.len()
     }
 
+    /// Open orders, counted.
+    #[must_use]
+    pub fn orders(&self) -> OpenOrders {
+        self.0.read().orders.clone()
+    }
+
     /// Open fulfilments of a warehouse.
     #[must_use]
     pub fn load(&self, warehouse: &WarehouseId) -> i64 {
@@ -147,6 +183,7 @@ impl Documents {
     fn count(&mut self, document: &Document, by: i64) {
         match document {
             Document::Order(order) => {
+                self.orders.count(order, by);
                 for part in order.fulfilments.iter().filter(|part| part.state.is_allocated()) {
                     let load = self.load.entry(part.warehouse.clone()).or_default();
                     *load = load.saturating_add(by);
@@ -224,6 +261,8 @@ pub struct DeskWatch {
     pub errands: Arc<dyn Errands>,
     /// Told of what somebody should look at.
     pub alerts: Arc<Alerts>,
+    /// Told what was sold.
+    pub ledger: Arc<Ledger>,
 }
 
 impl Watch<Desk> for DeskWatch {
@@ -243,6 +282,7 @@ impl Watch<Desk> for DeskWatch {
         }
         documents.heads.insert(shard, head);
         drop(documents);
+        self.ledger.loaded(head);
         gone.iter().for_each(|id| self.errands.confirmed(id, false));
         for document in machine.documents() {
             self.errands.confirmed(document.id(), document.task().is_some());
@@ -255,6 +295,7 @@ impl Watch<Desk> for DeskWatch {
         rows: &[DeskRow],
         facts: &[(Option<usize>, DeskFact)],
         head: Head,
+        at: Timestamp,
     ) {
         let mut documents = self.view.0.write();
         if documents.heads.get(&self.shard).is_some_and(|seen| seen.version >= head.version) {
@@ -271,6 +312,7 @@ impl Watch<Desk> for DeskWatch {
         }
         drop(documents);
         facts.iter().for_each(|(_, fact)| self.alerts.note(fact));
+        self.ledger.confirmed(head, at, &Desk::sales(at, facts, rows));
         for row in rows {
             if let DeskRow::Open(id, document) = row {
                 let open = document.as_ref().is_some_and(|document| document.task().is_some());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use super::heard::{Heard, Voice};
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::channel::{Acknowledged, Channel, ChannelFact, ChannelPolicy, ChannelRow};
@@ -62,15 +63,29 @@ pub struct PolicyWatch {
     view: Arc<RowView<ChannelTerms>>,
     feed: Arc<ChannelFeed>,
     skus: Arc<Skus>,
+    /// Where it is noted that the channel was heard of, and under which name.
+    heard: (Arc<Heard>, Voice),
     /// The open backorders, as confirmed: the view keeps only sums.
     open: AHashMap<CommandId, Vec<ClaimLine>>,
 }
 
 impl PolicyWatch {
-    /// Follows into this view and tells this channel.
+    /// Follows into this view, tells this channel, and notes that it was heard of.
     #[must_use]
-    pub fn new(view: Arc<RowView<ChannelTerms>>, feed: Arc<ChannelFeed>, skus: Arc<Skus>) -> Self {
-        Self { view, feed, skus, open: AHashMap::new() }
+    pub fn new(
+        view: Arc<RowView<ChannelTerms>>,
+        feed: Arc<ChannelFeed>,
+        skus: Arc<Skus>,
+        heard: (Arc<Heard>, Voice),
+    ) -> Self {
+        Self { view, feed, skus, heard, open: AHashMap::new() }
+    }
+
+    /// Notes when the channel confirmed something last.
+    fn hear(&self, at: Option<Timestamp>) {
+        if let Some(at) = at {
+            self.heard.0.note(&self.heard.1, at, "acknowledged");
+        }
     }
 }
 
@@ -91,6 +106,7 @@ impl Watch<Channel> for PolicyWatch {
         *self.view.0.write() = terms;
         let numbered = |(sku, row): (&Sku, &Acknowledged)| (self.skus.intern(sku).0, *row);
         let confirmed: Vec<_> = machine.all_acknowledged().map(numbered).collect();
+        self.hear(confirmed.iter().map(|(_, row)| row.at).max());
         self.feed.backlog.load(&confirmed);
         self.feed.news.mark_all();
     }
@@ -101,6 +117,7 @@ impl Watch<Channel> for PolicyWatch {
         rows: &[ChannelRow],
         _facts: &[(Option<usize>, ChannelFact)],
         _head: Head,
+        at: Timestamp,
     ) {
         let mut touched = Vec::new();
         let mut acknowledged = Vec::new();
@@ -131,6 +148,7 @@ impl Watch<Channel> for PolicyWatch {
             }
         }
         drop(view);
+        self.hear((!acknowledged.is_empty()).then_some(at));
         // Only now: who holds a view never waits for the SKUs.
         let touched: Vec<SkuId> = touched.iter().map(|sku| self.skus.intern(sku).0).collect();
         self.feed.news.mark(&touched);
@@ -166,6 +184,7 @@ impl Watch<Items> for ItemWatch {
         rows: &[ItemRow],
         _facts: &[(Option<usize>, ItemFact)],
         _head: Head,
+        _at: Timestamp,
     ) {
         let mut view = self.0.0.write();
         for row in rows {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::alerts::Alerts;
+use super::heard::{Heard, Voice};
+use super::sales::{Ledger, Sells};
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::fact::{Fact, FactKind};
@@ -57,6 +59,8 @@ struct Stock {
     turns: Turns,
     /// SKUs whose safety stock may do so and was not looked at yet.
     unscheduled: Vec<SkuId>,
+    /// Promises without goods, over all rows.
+    deficit: i64,
 }
 
 /// A warehouse's levels as confirmed, for any number of readers; also the topic of those who follow them.
@@ -95,6 +99,7 @@ impl StockView {
             latest: Latest::new(view, 0),
             turns: Turns::default(),
             unscheduled: Vec::new(),
+            deficit: 0,
         };
         Self { stock: Shared::new(stock), bell: Bell::default() }
     }
@@ -151,6 +156,12 @@ impl StockView {
         self.bell.ring(offset);
     }
 
+    /// Promises without goods, over all SKUs.
+    #[must_use]
+    pub fn deficit(&self) -> i64 {
+        self.stock.read().deficit
+    }
+
     /// The head the rows stand at.
     #[must_use]
     pub fn head(&self) -> Head {
@@ -166,9 +177,18 @@ pub struct StockWatch {
     channels: Arc<[Arc<ChannelFeed>]>,
     meter: WarehouseMeter,
     served: Served,
-    alerts: Arc<Alerts>,
+    minutes: Minutes,
     /// What waits, as confirmed: the view keeps only sums.
     waiting: AHashMap<WaitId, (Sku, i64)>,
+}
+
+/// Who takes down what happens at a warehouse.
+#[derive(Debug, Clone)]
+pub struct Minutes {
+    /// What somebody should look at.
+    pub alerts: Arc<Alerts>,
+    /// What was sold, and whom the house heard of.
+    pub ledger: Arc<Ledger>,
 }
 
 /// Told of an order for each of its waiting claims that was served and is not booked yet, whenever such a claim is
@@ -183,7 +203,7 @@ impl fmt::Debug for Served {
 }
 
 impl StockWatch {
-    /// Follows into this view, tells these channels, the desks and whoever should look, and counts on these meters.
+    /// Follows into this view, tells these channels, the desks and those who take it down, and counts on these meters.
     #[must_use]
     pub fn new(
         view: Arc<StockView>,
@@ -191,9 +211,9 @@ impl StockWatch {
         channels: Arc<[Arc<ChannelFeed>]>,
         meter: WarehouseMeter,
         served: Served,
-        alerts: Arc<Alerts>,
+        minutes: Minutes,
     ) -> Self {
-        Self { view, skus, channels, meter, served, alerts, waiting: AHashMap::new() }
+        Self { view, skus, channels, meter, served, minutes, waiting: AHashMap::new() }
     }
 
     /// Takes in how a waiting claim stands; answers how many units more (or less) of which SKU wait.
@@ -222,7 +242,12 @@ impl StockWatch {
         }
     }
 
-    fn count(&self, machine: &Warehouse, facts: &[(Option<usize>, Fact)]) {
+    fn heard(&self) -> &Heard {
+        &self.minutes.ledger.heard
+    }
+
+    fn count(&self, machine: &Warehouse, facts: &[(Option<usize>, Fact)], at: Timestamp) {
+        let mut asked: Vec<&ChannelId> = Vec::new();
         for (_, fact) in facts {
             match fact.kind {
                 FactKind::Expired => self.meter.expired(),
@@ -230,7 +255,19 @@ impl StockWatch {
                 FactKind::NegativeStock => self.meter.negative(),
                 _ => {}
             }
-            self.alerts.note_stock(machine.id(), fact);
+            if let Some(channel) = fact.channel.as_ref().filter(|_| fact.kind == FactKind::Reserved)
+                && !asked.contains(&channel)
+            {
+                asked.push(channel);
+            }
+            if let Some(source) = &fact.source {
+                let source = Voice::Source(machine.id().clone(), source.clone());
+                self.heard().note(&source, fact.time.unwrap_or(at), "count");
+            }
+            self.minutes.alerts.note_stock(machine.id(), fact);
+        }
+        for channel in asked {
+            self.heard().note(&Voice::Channel(channel.clone()), at, "reserved");
         }
         self.meter.open(machine.holds_len());
     }
@@ -240,7 +277,9 @@ impl Stock {
     /// Changes a SKU's row.
     fn change(&mut self, id: SkuId, sku: Sku, change: impl FnOnce(&mut StockRow)) -> SkuId {
         let kept = self.rows.entry(sku.clone()).or_insert_with(|| Kept { id, row: StockRow::default() });
+        let before = kept.row.level.deficit();
         change(&mut kept.row);
+        self.deficit = self.deficit.saturating_add(kept.row.level.deficit()).saturating_sub(before);
         self.put(&sku, id);
         id
     }
@@ -301,8 +340,14 @@ impl Watch<Warehouse> for StockWatch {
             }
         }
         self.meter.open(machine.holds_len());
+        for (source, as_of) in machine.sources() {
+            self.heard().note(&Voice::Source(machine.id().clone(), source.clone()), as_of, "count");
+        }
+        self.minutes.ledger.loaded(head);
+        let deficit = machine.levels().fold(0_i64, |sum, (_, level)| sum.saturating_add(level.deficit()));
         let many = self.skus.names().count();
         let mut stock = self.view.stock.write();
+        stock.deficit = deficit;
         let before = std::mem::replace(&mut stock.rows, rows);
         // What was there and is not any more, because the store lost it, reads as nothing.
         for (sku, Kept { id, .. }) in
@@ -326,7 +371,14 @@ impl Watch<Warehouse> for StockWatch {
         self.channels.iter().for_each(|channel| channel.news.mark_all());
     }
 
-    fn confirmed(&mut self, machine: &Warehouse, rows: &[Row], facts: &[(Option<usize>, Fact)], head: Head) {
+    fn confirmed(
+        &mut self,
+        machine: &Warehouse,
+        rows: &[Row],
+        facts: &[(Option<usize>, Fact)],
+        head: Head,
+        at: Timestamp,
+    ) {
         // Before the rows are locked: whoever holds the SKUs may wait for rows, so who holds rows never waits for SKUs.
         let known: Vec<Option<(SkuId, Sku)>> =
             rows.iter().map(|row| Some(self.skus.intern(sku_of(row)?))).collect();
@@ -361,7 +413,8 @@ impl Watch<Warehouse> for StockWatch {
         let offset = stock.latest.offset();
         drop(stock);
         self.waited(rows);
-        self.count(machine, facts);
+        self.count(machine, facts, at);
+        self.minutes.ledger.confirmed(head, at, &Warehouse::sales(at, facts, rows));
         if !touched.is_empty() {
             self.view.bell.ring(offset);
             self.channels.iter().for_each(|channel| channel.news.mark(&touched));

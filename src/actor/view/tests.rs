@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Alerts, ChannelTerms, PolicyWatch, RowView, Served, StockView, StockWatch};
+use super::{
+    Alerts, Calendar, ChannelTerms, Heard, Minutes, PolicyWatch, RowView, Sales, Served, StockView,
+    StockWatch, Voice,
+};
 use crate::actor::journaled::Watch;
 use crate::domain::channel::{Channel, ChannelCommand, ClaimBackorder, SetChannelPolicy};
 use crate::domain::fact::{Fact, FactKind, FactLine};
@@ -15,8 +18,8 @@ use crate::domain::policy::Scheduled;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::{Command, Movement, MovementKind, Rules, WaitForStock, Warehouse};
 use crate::feed::{Backlog, ChannelFeed, Skus};
-use crate::journal::Head;
 use crate::journal::locked::Locked;
+use crate::journal::{Head, JournalId, JournalKind};
 use crate::telemetry::Metrics;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -77,8 +80,9 @@ fn stock_watch(view: &Arc<StockView>) -> (StockWatch, Told) {
     let heard = told.clone();
     let served = Served(Arc::new(move |order| heard.with(|heard| heard.push(order.to_string()))));
     let meter = Metrics::new().warehouse("BER");
-    let alerts = Arc::new(alerts());
-    (StockWatch::new(view.clone(), Arc::default(), Arc::new([]), meter, served, alerts), told)
+    let ledger = Sales::new(Calendar::default()).ledger(JournalId::new(JournalKind::Warehouse, "BER"));
+    let minutes = Minutes { alerts: Arc::new(alerts()), ledger };
+    (StockWatch::new(view.clone(), Arc::default(), Arc::new([]), meter, served, minutes), told)
 }
 
 /// Units that wait are summed over what is confirmed; each order that was served is told, once more after a load, and no
@@ -94,7 +98,7 @@ fn desks_hear_of_served_orders() {
     let mut confirm = |warehouse: &mut Warehouse, watch: &mut StockWatch, id: &str, command: Command| {
         version += 1;
         let closed = decide(warehouse, id, &command);
-        watch.confirmed(warehouse, &closed.rows, &closed.facts, Head { version, nonce: version });
+        watch.confirmed(warehouse, &closed.rows, &closed.facts, Head { version, nonce: version }, NOW);
         (view.row(&sku()).unwrap().waiting, told.with(std::mem::take))
     };
     assert_eq!(confirm(&mut warehouse, &mut watch, "w-1", wait("07-1")), (3, vec![]));
@@ -118,17 +122,20 @@ fn desks_hear_of_served_orders() {
 #[test]
 fn room_follows_open_backorders() {
     let mut channel = Channel::new(WINDOWS);
-    let (skus, feed) = (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1, Backlog::default())));
+    let (skus, feed) =
+        (Arc::new(Skus::default()), Arc::new(ChannelFeed::new(1, Backlog::default(), Arc::default())));
     let view: Arc<RowView<ChannelTerms>> = Arc::default();
-    let mut watch = PolicyWatch::new(view.clone(), feed.clone(), skus.clone());
+    let heard = (Arc::new(Heard::default()), Voice::Channel(ChannelId::stored("web")));
+    let mut watch = PolicyWatch::new(view.clone(), feed.clone(), skus.clone(), heard.clone());
     let mut confirm = |id: &str, command: ChannelCommand| {
         let closed = decide(&mut channel, id, &command);
         drop(feed.news.take());
-        watch.confirmed(&channel, &closed.rows, &closed.facts, Head { version: 1, nonce: 1 });
+        watch.confirmed(&channel, &closed.rows, &closed.facts, Head { version: 1, nonce: 1 }, NOW);
         let marked = feed.news.take().skus;
         assert_eq!(marked, skus.find(&sku()).into_iter().collect::<Vec<_>>(), "{command:?}");
         let fresh: Arc<RowView<ChannelTerms>> = Arc::default();
-        PolicyWatch::new(fresh.clone(), feed.clone(), skus.clone()).loaded(&channel, Head::GENESIS);
+        let mut again = PolicyWatch::new(fresh.clone(), feed.clone(), skus.clone(), heard.clone());
+        again.loaded(&channel, Head::GENESIS);
         assert_eq!(fresh.row(&sku()), view.row(&sku()), "{command:?}");
         view.row(&sku()).map(|terms| terms.room(0, NOW))
     };

@@ -7,7 +7,7 @@ use ahash::AHashMap;
 use crate::domain::count::{Bucket, BucketKey, Mark};
 use crate::domain::fact::FactLine;
 use crate::domain::hold::{Allocation, Hold, HoldKey};
-use crate::domain::ids::{CommandId, ReservationId, Sku, WaitId, WarehouseId};
+use crate::domain::ids::{CommandId, ReservationId, Sku, SourceId, WaitId, WarehouseId};
 use crate::domain::level::Level;
 use crate::domain::machine::{Draft, Moment, replace};
 use crate::domain::memory::{Class, Floors, Memory, Remembered, Windows};
@@ -220,6 +220,17 @@ impl Warehouse {
     #[must_use]
     pub fn hold_of(&self, reservation: &ReservationId) -> Option<&Hold> {
         self.hold_of.get(reservation).and_then(|key| self.holds.get(key))
+    }
+
+    /// The newest count of every source: its as-of time.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<&SourceId, Timestamp> {
+        let mut newest: BTreeMap<&SourceId, Timestamp> = BTreeMap::new();
+        for mark in self.marks.values() {
+            let known = newest.entry(&mark.source).or_insert(mark.as_of);
+            *known = mark.as_of.max(*known);
+        }
+        newest
     }
 
     /// How many holds are open.

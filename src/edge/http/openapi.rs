@@ -9,7 +9,8 @@ use utoipa::OpenApi;
 use super::reply::with_type;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
-    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers, work,
+    overview, picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
+    work,
 };
 
 /// Every route, with its shapes.
@@ -71,6 +72,7 @@ use super::route::{
         fulfilments::deliver,
         fulfilments::carrier,
         alerts::list,
+        overview::read,
         returns::announce,
         returns::list,
         returns::read,

@@ -11,7 +11,8 @@ use super::openapi;
 use super::reply::Reply;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
-    picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers, work,
+    overview, picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
+    work,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -98,6 +99,7 @@ fn of_the_daemon() -> Vec<Route> {
         ("/asyncapi.json", get(asyncapi::json)),
         ("/lagerd.js", get(script::client)),
         ("/v1/alerts", get(alerts::list)),
+        ("/v1/overview", get(overview::read)),
         ("/v1/replay", post(replay::replay)),
     ]
 }

@@ -20,6 +20,7 @@ pub mod inbound;
 pub mod item;
 pub mod movement;
 pub mod order;
+pub mod overview;
 pub mod picking;
 pub mod policy;
 pub mod privacy;

@@ -8,7 +8,7 @@ use crate::actor::fault::Fault;
 use crate::actor::house::House;
 use crate::actor::house::locks::Locks;
 use crate::actor::mailbox::Mailbox;
-use crate::actor::view::{Alerts, DeskView, DeskWatch, Served};
+use crate::actor::view::{Alerts, Calendar, DeskView, DeskWatch, Minutes, Sales, Served};
 use crate::domain::desk::{Answer, Desk, DeskCommand, DeskRules, Verb};
 use crate::domain::ids::{ChannelId, CommandId, OrderId, OrderNumber, SHARDS};
 use crate::domain::machine::Envelope;
@@ -71,6 +71,8 @@ pub struct Desks {
     pub view: Arc<DeskView>,
     /// What somebody should look at.
     pub alerts: Arc<Alerts>,
+    /// What was sold today.
+    pub sales: Arc<Sales>,
     pub(super) book: Arc<Book>,
     pub(super) locks: Locks<OrderId>,
     pub(super) rules: OrderRules,
@@ -82,14 +84,21 @@ pub(in crate::actor::house) struct Lobby {
     view: Arc<DeskView>,
     book: Arc<Book>,
     /// What somebody should look at.
-    pub(in crate::actor::house) alerts: Arc<Alerts>,
+    alerts: Arc<Alerts>,
+    /// What was sold today.
+    pub(in crate::actor::house) sales: Arc<Sales>,
 }
 
 impl Lobby {
-    /// Nothing yet.
-    pub(in crate::actor::house) fn new(ground: &Ground) -> Self {
+    /// Nothing yet, for channels with these days.
+    pub(in crate::actor::house) fn new(ground: &Ground, calendar: Calendar) -> Self {
         let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
-        Self { view: Arc::default(), book: Arc::default(), alerts }
+        Self { view: Arc::default(), book: Arc::default(), alerts, sales: Arc::new(Sales::new(calendar)) }
+    }
+
+    /// Who takes down what happens in a journal.
+    pub(in crate::actor::house) fn minutes(&self, id: JournalId) -> Minutes {
+        Minutes { alerts: self.alerts.clone(), ledger: self.sales.ledger(id) }
     }
 
     /// Where warehouses tell that waiting claims were served.
@@ -107,19 +116,21 @@ impl Lobby {
         let (mut mailboxes, mut lives) = (Vec::new(), Vec::new());
         let desk_rules = rules.desk;
         for shard in 0..SHARDS {
-            let (view, book, alerts) = (self.view.clone(), self.book.clone(), self.alerts.clone());
+            let journal = JournalId::new(JournalKind::Desk, format!("{shard:02}"));
+            let (view, book, minutes) = (self.view.clone(), self.book.clone(), self.minutes(journal.clone()));
             let watch = Arc::new(move || {
-                let (view, errands, alerts) = (view.clone(), book.clone(), alerts.clone());
-                Box::new(DeskWatch { view, shard, errands, alerts }) as Box<_>
+                let (view, errands) = (view.clone(), book.clone());
+                let Minutes { alerts, ledger } = minutes.clone();
+                Box::new(DeskWatch { view, shard, errands, alerts, ledger }) as Box<_>
             });
             let fresh = Arc::new(move || Desk::new(desk_rules));
-            let journal = JournalId::new(JournalKind::Desk, format!("{shard:02}"));
             let (mailbox, life) = ground.start(journal, usize::from(shard), fresh, watch).await?;
             mailboxes.push(mailbox);
             lives.push(life);
         }
-        let Self { view, book, alerts } = self;
-        let desks = Desks { mailboxes, view, alerts, book, locks: Locks::default(), rules: rules.clone() };
+        let Self { view, book, alerts, sales } = self;
+        let (locks, rules) = (Locks::default(), rules.clone());
+        let desks = Desks { mailboxes, view, alerts, sales, book, locks, rules };
         Ok((desks, lives))
     }
 }

@@ -18,6 +18,7 @@ use crate::actor::mailbox::Mailbox;
 use crate::domain::fact::Fact;
 use crate::domain::ids::CommandId;
 use crate::domain::memory::End;
+use crate::domain::time::Timestamp;
 use crate::domain::warehouse::{Answer, Command, PartState, Row, Warehouse};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::record::{changes_of, entry_time};
@@ -79,7 +80,7 @@ impl Watch<Warehouse> for Tripwire {
         Blind.loaded(machine, head);
     }
 
-    fn confirmed(&mut self, _: &Warehouse, _: &[Row], _: &[(Option<usize>, Fact)], _: Head) {
+    fn confirmed(&mut self, _: &Warehouse, _: &[Row], _: &[(Option<usize>, Fact)], _: Head, _: Timestamp) {
         assert!(!self.0.swap(false, Ordering::Relaxed), "as ordered");
     }
 }

@@ -68,6 +68,7 @@ impl<M: Machine> Watch<M> for Blind {
         _rows: &[M::Row],
         _facts: &[(Option<usize>, M::Fact)],
         _head: Head,
+        _at: Timestamp,
     ) {
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod inbound;
 pub(super) mod items;
 pub(super) mod movements;
 pub(super) mod orders;
+pub(super) mod overview;
 pub(super) mod picks;
 pub(super) mod policies;
 pub(super) mod privacy;

@@ -7,6 +7,7 @@ mod following;
 mod fulfilling;
 mod hostile;
 mod orders;
+mod overview;
 mod owned;
 mod papers;
 mod privacy;
