@@ -241,6 +241,18 @@ impl Caller {
         )
     }
 
+    /// Refuses who may neither read everything nor work off this warehouse's part of orders.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_work(&self, warehouse: &WarehouseId) -> Result<(), Problem> {
+        self.must("fulfil:<warehouse> or read:*", |scope| match scope {
+            Scope::ReadAll => true,
+            Scope::Fulfil(id) => id == warehouse.as_str(),
+            _ => false,
+        })
+    }
+
     /// Refuses who may see the sales of no channel at all.
     ///
     /// # Errors

@@ -18,6 +18,12 @@ impl Bell {
         self.0.send_replace(offset);
     }
 
+    /// The offset it was rung at last.
+    #[must_use]
+    pub fn rung(&self) -> u64 {
+        *self.0.borrow()
+    }
+
     /// Where to wait.
     #[must_use]
     pub fn listen(&self) -> watch::Receiver<u64> {

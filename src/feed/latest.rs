@@ -98,6 +98,16 @@ impl<V: Copy> Latest<V> {
         self.sum = self.sum.wrapping_sub(sums.0).wrapping_add(sums.1);
     }
 
+    /// Takes a row out as if it had never been there; what it adds to the checksum must be nothing by then.
+    pub fn forget(&mut self, id: SkuId) {
+        self.unlink(id);
+        let empty = self.empty;
+        if let Some(row) = self.rows.get_mut(id.index()).filter(|row| row.offset > 0) {
+            *row = Row { value: empty, offset: 0, before: NONE, after: NONE };
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
     /// SKUs that changed after `from`, the one that changed longest ago first; `None` where they are more than `most`.
     #[must_use]
     pub fn since(&self, from: u64, most: usize) -> Option<Vec<SkuId>> {

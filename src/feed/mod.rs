@@ -3,7 +3,7 @@
 //! `skus` gives every SKU one number for the life of the process, `latest` keeps one topic's values in the order of their
 //! last change, `reader` is one reader's place in that order, `bell` wakes readers, `news` tells a channel which SKUs to
 //! look at again, `channel` is a channel's topic, `shown` what a channel shows of a SKU, `backlog` what of it the channel has
-//! not confirmed, `supply` how many SKUs are short, `sum` the checksum of a table, `turns` when time alone changes something.
+//! not confirmed, `board` a topic of things that come and go, `supply` how many SKUs are short, `sum` the checksum of a table, `turns` when time alone changes something.
 //!
 //! May know: the domain, the journal. Must not know: actors, sockets, wire formats.
 //!
@@ -14,6 +14,7 @@
 
 pub mod backlog;
 pub mod bell;
+pub mod board;
 pub mod channel;
 pub mod happened;
 pub mod latest;
@@ -28,6 +29,7 @@ pub mod turns;
 
 pub use backlog::{Backlog, Lag, Pending, Work};
 pub use bell::Bell;
+pub use board::Board;
 pub use channel::ChannelFeed;
 pub use latest::Latest;
 pub use news::{Dirty, News};

@@ -116,6 +116,16 @@ impl Reader {
         self.wanted.as_ref().map(|wanted| wanted.known.as_slice())
     }
 
+    /// Begins anew with a snapshot where the place lies below `floor`: what changed up to there is not all known any more.
+    pub fn stand_at_least(&mut self, floor: u64) {
+        let snapshot = self.scan.as_ref().is_some_and(|scan| scan.snapshot);
+        if self.place < floor && !snapshot {
+            self.place = 0;
+            self.untold = 0;
+            self.scan = Some(Scan { snapshot: true, next: 0, goal: 0, sent: 0 });
+        }
+    }
+
     /// Whether the reader has all there is.
     #[must_use]
     pub fn is_at_head<V: Copy>(&self, latest: &Latest<V>) -> bool {

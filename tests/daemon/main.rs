@@ -93,5 +93,7 @@ mod talk;
 #[cfg(test)]
 mod till;
 #[cfg(test)]
+mod topics;
+#[cfg(test)]
 #[path = "../common/wait.rs"]
 mod wait;

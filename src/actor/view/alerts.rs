@@ -1,14 +1,17 @@
-//! What somebody should look at, newest first. Kept in memory: each is also a fact of its journal.
+//! What somebody should look at: the newest of it, and the topic of those who follow it. Kept in memory: each is also a
+//! fact of its journal.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
+use super::shared::Shared;
 use crate::domain::desk::{DeskFact, DeskFactKind};
 use crate::domain::fact::{Crossed, Fact, FactKind};
 use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, ReservationId, Sku, WarehouseId};
 use crate::domain::time::{Clock, Timestamp};
-use crate::journal::locked::Locked;
+use crate::feed::{Bell, Board, sum};
 use crate::telemetry::Metrics;
 
 /// Alerts kept of each kind; the oldest go. So many low stocks can't hide the one payment without stock.
@@ -17,6 +20,8 @@ const KEPT_MAX: usize = 1_000;
 /// Something somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
+    /// Its number since the start.
+    pub id: u64,
     /// When it was told.
     pub at: Timestamp,
     /// What it is: the name of its fact.
@@ -42,24 +47,60 @@ pub struct Alert {
 /// The newest alerts since the start.
 #[derive(Debug)]
 pub struct Alerts {
-    kept: Locked<Kept>,
+    kept: Shared<Kept>,
+    bell: Bell,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
     /// How many there were: each has its number, so that those of all kinds stand in one order.
     told: u64,
-    /// Newest first.
-    of_kind: BTreeMap<&'static str, VecDeque<(u64, Alert)>>,
+    /// By number.
+    all: BTreeMap<u64, Alert>,
+    /// The numbers of each kind, oldest first.
+    of_kind: BTreeMap<&'static str, VecDeque<u64>>,
+    /// Those that are kept are open; one that is not any more has ended.
+    board: Board<u64, ()>,
+}
+
+/// The topic of alerts, of one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowedAlerts<'a>(&'a Kept);
+
+impl<'a> FollowedAlerts<'a> {
+    /// The order in which alerts came, and went.
+    #[must_use]
+    pub const fn board(&self) -> &'a Board<u64, ()> {
+        &self.0.board
+    }
+
+    /// An alert that is kept.
+    #[must_use]
+    pub fn alert(&self, id: u64) -> Option<&'a Alert> {
+        self.0.all.get(&id)
+    }
 }
 
 impl Alerts {
-    /// None yet.
+    /// None yet, under a view's random name.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
-        Self { kept: Locked::default(), clock, metrics }
+    pub fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>, view: u64) -> Self {
+        let (all, of_kind) = (BTreeMap::new(), BTreeMap::new());
+        let kept = Kept { told: 0, all, of_kind, board: Board::new(view) };
+        Self { kept: Shared::new(kept), bell: Bell::default(), clock, metrics }
+    }
+
+    /// The topic, of one moment; alerts wait meanwhile, so read little.
+    pub fn follow<T>(&self, read: impl FnOnce(FollowedAlerts<'_>) -> T) -> T {
+        read(FollowedAlerts(&self.kept.read()))
+    }
+
+    /// Where to wait for alerts.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<u64> {
+        self.bell.listen()
     }
 
     /// The kind of that name, where it is one of an alert.
@@ -82,6 +123,7 @@ impl Alerts {
         }
         tracing::warn!(document = %fact.document, alert = fact.kind.name(), "somebody should look at this");
         self.keep(Alert {
+            id: 0,
             at: self.clock.wall(),
             kind: fact.kind.name(),
             document: Some(fact.document.clone()),
@@ -101,6 +143,7 @@ impl Alerts {
             return;
         }
         let alert = Alert {
+            id: 0,
             at: self.clock.wall(),
             kind: fact.kind.name(),
             document: fact.order.clone(),
@@ -123,12 +166,8 @@ impl Alerts {
 
     /// Up to `limit` alerts that are wanted, newest first.
     pub fn newest(&self, limit: usize, mut wanted: impl FnMut(&Alert) -> bool) -> Vec<Alert> {
-        self.kept.with(|kept| {
-            let all = kept.of_kind.values().flatten();
-            let mut found: Vec<&(u64, Alert)> = all.filter(|(_, alert)| wanted(alert)).collect();
-            found.sort_unstable_by_key(|(number, _)| Reverse(*number));
-            found.into_iter().take(limit).map(|(_, alert)| alert.clone()).collect()
-        })
+        let kept = self.kept.read();
+        kept.all.values().rev().filter(|alert| wanted(alert)).take(limit).cloned().collect()
     }
 
     /// Goods that sell out and come back are every day's business; promises without goods and wrong records are not.
@@ -146,11 +185,21 @@ impl Alerts {
 
     fn keep(&self, alert: Alert) {
         self.metrics.alert(alert.kind);
-        self.kept.with(|kept| {
-            kept.told = kept.told.saturating_add(1);
-            let of_kind = kept.of_kind.entry(alert.kind).or_default();
-            of_kind.truncate(KEPT_MAX.saturating_sub(1));
-            of_kind.push_front((kept.told, alert));
-        });
+        let mut kept = self.kept.write();
+        let Kept { told, all, of_kind, board } = &mut *kept;
+        *told = told.saturating_add(1);
+        let of_kind = of_kind.entry(alert.kind).or_default();
+        of_kind.push_back(*told);
+        if of_kind.len() > KEPT_MAX
+            && let Some(oldest) = of_kind.pop_front()
+        {
+            all.remove(&oldest);
+            board.end(&oldest, ());
+        }
+        all.insert(*told, Alert { id: *told, ..alert });
+        board.put(told, sum::of_row(&told.to_string(), &[]));
+        let offset = board.latest().offset();
+        drop(kept);
+        self.bell.ring(offset);
     }
 }

@@ -6,8 +6,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use ahash::AHashMap;
+use tokio::sync::watch;
 
 use super::alerts::Alerts;
+use super::following::{Followed, Following};
 use super::sales::{Ledger, Sells};
 use super::shared::Shared;
 use crate::actor::journaled::Watch;
@@ -34,6 +36,7 @@ struct Documents {
     asked: AHashMap<(WarehouseId, i64), AHashMap<u8, i64>>,
     incoming: AHashMap<(WarehouseId, Sku), Incoming>,
     orders: OpenOrders,
+    following: Following,
     heads: AHashMap<u8, Head>,
 }
 
@@ -65,11 +68,36 @@ impl OpenOrders {
     }
 }
 
-/// The open documents of all desks as confirmed.
+/// The open documents of all desks as confirmed; also the topics of those who follow orders and work.
 #[derive(Debug, Default)]
 pub struct DeskView(Shared<Documents>);
 
 impl DeskView {
+    /// No documents, and topics under random names.
+    #[must_use]
+    pub fn new(views: fastrand::Rng) -> Self {
+        Self(Shared::new(Documents { following: Following::new(views), ..Documents::default() }))
+    }
+
+    /// The topics of orders and work, of one moment; changes wait meanwhile, so read little.
+    pub fn follow<T>(&self, read: impl FnOnce(Followed<'_>) -> T) -> T {
+        let documents = self.0.read();
+        let order = |id: &OrderId| documents.open.get(id).and_then(Document::order);
+        read(Followed::new(&documents.following, &order))
+    }
+
+    /// Where to wait for changes of orders.
+    #[must_use]
+    pub fn listen_to_orders(&self) -> watch::Receiver<u64> {
+        self.0.read().following.orders_bell.listen()
+    }
+
+    /// Where to wait for changes of a warehouse's work, which is followed from here on.
+    #[must_use]
+    pub fn listen_to_work(&self, warehouse: &WarehouseId) -> watch::Receiver<u64> {
+        self.0.write().following.work_at(warehouse).listen()
+    }
+
     /// An open document.
     #[must_use]
     pub fn get(&self, id: &OrderId) -> Option<Document> {
@@ -162,7 +190,8 @@ impl DeskView {
 }
 
 impl Documents {
-    fn put(&mut self, id: &OrderId, document: Option<Document>) {
+    /// Takes in a document as it stands; of one that is not open any more, `last` is how it ended, where that is known.
+    fn put(&mut self, id: &OrderId, document: Option<Document>, last: Option<&Document>) {
         let before = match &document {
             Some(document) => self.open.insert(id.clone(), document.clone()),
             None => self.open.remove(id),
@@ -170,6 +199,11 @@ impl Documents {
         if let Some(before) = &before {
             self.count(before, -1);
         }
+        self.following.take(
+            before.as_ref().and_then(Document::order).map(Arc::as_ref),
+            document.as_ref().and_then(Document::order).map(Arc::as_ref),
+            last.and_then(Document::order).map(Arc::as_ref),
+        );
         if document.as_ref().is_some_and(is_parked) {
             self.parked.insert(id.clone());
         } else {
@@ -271,9 +305,9 @@ impl Watch<Desk> for DeskWatch {
         let shard = self.shard;
         let of_shard = documents.open.keys().filter(|id| id.shard() == Some(shard));
         let gone: Vec<OrderId> = of_shard.filter(|id| machine.document(id).is_none()).cloned().collect();
-        gone.iter().for_each(|id| documents.put(id, None));
+        gone.iter().for_each(|id| documents.put(id, None, None));
         for document in machine.documents() {
-            documents.put(document.id(), Some(document.clone()));
+            documents.put(document.id(), Some(document.clone()), None);
         }
         let days: Vec<(WarehouseId, i64)> = documents.asked.keys().cloned().collect();
         days.iter().for_each(|key| documents.ask(shard, key, 0));
@@ -281,7 +315,9 @@ impl Watch<Desk> for DeskWatch {
             documents.ask(shard, key, count);
         }
         documents.heads.insert(shard, head);
+        let bells = documents.following.rung();
         drop(documents);
+        bells.iter().for_each(|(bell, offset)| bell.ring(*offset));
         self.ledger.loaded(head);
         gone.iter().for_each(|id| self.errands.confirmed(id, false));
         for document in machine.documents() {
@@ -303,14 +339,23 @@ impl Watch<Desk> for DeskWatch {
             return;
         }
         documents.heads.insert(self.shard, head);
+        let ended: AHashMap<&OrderId, &Document> = rows
+            .iter()
+            .filter_map(|row| match row {
+                DeskRow::Archived(id, Some(document)) => Some((id, document)),
+                DeskRow::Archived(..) | DeskRow::Open(..) | DeskRow::Refused(..) | DeskRow::Asked(..) => None,
+            })
+            .collect();
         for row in rows {
             match row {
-                DeskRow::Open(id, document) => documents.put(id, document.clone()),
+                DeskRow::Open(id, document) => documents.put(id, document.clone(), ended.get(id).copied()),
                 DeskRow::Asked(key, count) => documents.ask(self.shard, key, *count),
                 DeskRow::Archived(..) | DeskRow::Refused(..) => {}
             }
         }
+        let bells = documents.following.rung();
         drop(documents);
+        bells.iter().for_each(|(bell, offset)| bell.ring(*offset));
         facts.iter().for_each(|(_, fact)| self.alerts.note(fact));
         self.ledger.confirmed(head, at, &Desk::sales(at, facts, rows));
         for row in rows {

@@ -70,7 +70,7 @@ impl Clock for StillClock {
 }
 
 fn alerts() -> Alerts {
-    Alerts::new(Arc::new(StillClock), Arc::new(Metrics::new()))
+    Alerts::new(Arc::new(StillClock), Arc::new(Metrics::new()), 1)
 }
 
 type Told = Arc<Locked<Vec<String>>>;

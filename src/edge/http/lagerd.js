@@ -68,9 +68,11 @@ class Copy {
 
   put(items, offset) {
     for (const item of items) {
-      const old = this.rows.get(item.sku);
-      this.sum = (this.sum + crc32(row_text(item)) - (old ? crc32(row_text(old)) : 0)) >>> 0;
-      this.rows.set(item.sku, item);
+      const key = row_key(item);
+      const old = this.rows.get(key);
+      this.sum = (this.sum + (item.closed ? 0 : crc32(row_text(item))) - (old ? crc32(row_text(old)) : 0)) >>> 0;
+      // What is closed is told once, and is no row any more.
+      if (item.closed) this.rows.delete(key); else this.rows.set(key, item);
     }
     this.offset = offset;
   }
@@ -95,17 +97,20 @@ class Table extends Speaker {
   /** @internal */
   constructor(topic, skus, leave) {
     super();
-    /** Such as `channel:web-de` or `warehouse:BER`. */
+    /** Such as `channel:web-de`, `warehouse:BER`, `work:BER`, `orders` or `alerts`. */
     this.topic = topic;
     /** The only SKUs in it, or `undefined` for all. */
     this.skus = skus;
     this.#leave = leave;
   }
 
-  /** All rows, SKU to item. Only to be read; a snapshot brings a new Map, so don't keep it. */
+  /** All rows, by SKU, fulfilment or id. Only to be read; a snapshot brings a new Map, so don't keep it. */
   get rows() { return this.#shown.rows; }
-  /** The newest item of a SKU; `undefined` where nobody ever had stock of it, which means sold out. */
-  get(sku) { return this.rows.get(sku); }
+  /**
+   * The newest item of a SKU, fulfilment or id; `undefined` where there is none. A SKU nobody ever had stock of is sold
+   * out; an order or a fulfilment that is none any more is closed.
+   */
+  get(key) { return this.rows.get(key); }
   /** Which of the daemon's countings the offset belongs to; `undefined` before the first snapshot. */
   get view() { return this.#shown.view; }
   /** Up to where changes were applied; never goes back within a view. */
@@ -201,9 +206,11 @@ export class Feed extends Speaker {
 
   /**
    * Follows a channel's availability (rows `{ sku, available, state }`; `available` in units, `state` in_stock, low or
-   * sold_out) or a warehouse's levels (rows `{ sku, on_hand, unavailable, reserved, allocated, safety_stock }`).
+   * sold_out) or a warehouse's levels (rows `{ sku, on_hand, unavailable, reserved, allocated, safety_stock }`); open
+   * `orders`, the `work:<warehouse>` of one place, or `alerts`. Of those three `change` also tells, once, rows that are
+   * `closed`: done, gone or not wanted any more.
    * @param {{ channel?: string, topic?: string, skus?: string[] }} what For example `{ channel: "web-de" }` or
-   *   `{ topic: "warehouse:BER" }`; `skus` where only these are of interest.
+   *   `{ topic: "warehouse:BER" }`; `skus` where only these are of interest, for topics of SKUs alone.
    * @returns {Table}
    * @throws {FeedError} `already_subscribed` (a feed has one table per topic) or `closed`.
    */
@@ -446,9 +453,22 @@ const NO_TOKEN = { code: "unauthorised", status: 401, detail: "the daemon needs 
 const TOO_LARGE = { code: "too_large", detail: "the message is larger than the daemon takes" };
 const UNKNOWN = { code: "outcome_unknown", detail: "no answer came; ask again with the same id" };
 
+/** What a row is known by: its SKU, fulfilment, or the id of an order or alert. */
+function row_key({ sku, fulfilment, id }) { return id ?? fulfilment ?? sku; }
+
 /** What the checksum of a row is taken over. */
-function row_text({ sku, available, on_hand, reserved, allocated }) {
-  return available === undefined ? `${sku}:${on_hand}:${reserved}:${allocated}` : `${sku}:${available}`;
+function row_text(item) {
+  const { id, state, fulfilment, sku, alert } = item;
+  if (alert !== undefined) return `${id}`;
+  if (id !== undefined) {
+    const { ordered, unrouted, backordered, allocated, shipped, cancelled, returned } = item;
+    return [id, state, ordered, unrouted, backordered, allocated, shipped, cancelled, returned].join(":");
+  }
+  if (fulfilment !== undefined) {
+    return `${fulfilment}:${state}:${item.lines.reduce((units, { quantity }) => units + quantity, 0)}`;
+  }
+  if (item.available !== undefined) return `${sku}:${item.available}`;
+  return `${sku}:${item.on_hand}:${item.reserved}:${item.allocated}`;
 }
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, crc) => {

@@ -12,6 +12,8 @@ use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, ReservationId,
 /// One of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertItem {
+    /// Its number since the daemon has started.
+    pub id: u64,
     /// When it was told.
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
@@ -61,6 +63,7 @@ pub struct AlertsAnswer {
 impl From<Alert> for AlertItem {
     fn from(alert: Alert) -> Self {
         Self {
+            id: alert.id,
             at: Time(alert.at),
             alert: alert.kind,
             document: alert.document.map(Text),

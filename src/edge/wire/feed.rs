@@ -65,8 +65,8 @@ pub struct Checksum<'a> {
     pub view: &'a str,
     /// The reader's place.
     pub offset: u64,
-    /// The wrapping sum over the rows of the CRC-32 of `sku:available` (a channel) or `sku:on_hand:reserved:allocated`
-    /// (a warehouse).
+    /// The wrapping sum over the rows of the CRC-32 of `sku:available` (a channel), `sku:on_hand:reserved:allocated`
+    /// (a warehouse), or what is said of the rows of other topics.
     pub sum: u32,
     /// Rows of the table.
     pub items: usize,
@@ -125,7 +125,7 @@ impl fmt::Debug for AuthBody {
 #[derive(Debug, Clone, Derive)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeBody {
-    /// The topic: `channel:<id>` or `warehouse:<id>`.
+    /// The topic: `channel:<id>`, `warehouse:<id>`, `work:<warehouse>`, `orders` or `alerts`.
     #[serde(default)]
     pub topic: Option<String>,
     /// Short for the topic `channel:<id>`.

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod count;
 pub mod event;
 pub mod feed;
+pub mod followed;
 pub mod health;
 pub mod history;
 pub mod inbound;

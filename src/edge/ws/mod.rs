@@ -1,7 +1,8 @@
 //! The live feed: news and commands over one WebSocket.
 //!
 //! `upgrade` turns a request into a connection, `talk` is the task around the socket, `session` the protocol without
-//! one, `subscription` one topic's way to one reader, `topic` what can be followed, `errand` a command under way,
+//! one, `subscription` one topic's way to one reader, `topic` what can be followed, `board` a step along things that come
+//! and go, `errand` a command under way,
 //! `hall` what all connections share, `metered` the socket with its counts, `close` how a connection ends.
 //!
 //! May know: tungstenite, and what its parent may. Must not know: routes, other doors.
@@ -11,6 +12,7 @@
 //!
 //! Deliberately lacks: queues of news (a reader's place is all that is kept), compression, binary messages.
 
+mod board;
 mod close;
 mod errand;
 mod hall;

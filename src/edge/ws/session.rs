@@ -207,6 +207,10 @@ impl Session {
         let refused = |problem: Problem| (problem, Some(name.clone()));
         let house = &self.asking.inside.house;
         let topic = Topic::find(house, &self.asking.caller, &name).map_err(refused)?;
+        if said.skus.is_some() && !topic.has_skus() {
+            let detail = "skus: this topic has none; leave it out";
+            return Err(refused(Problem::invalid("skus", detail)));
+        }
         let feed = &self.asking.settings.feed;
         let (most, most_skus) = (feed.subscriptions_max, feed.skus_max);
         if self.subscriptions.iter().any(|known| known.name == name) {

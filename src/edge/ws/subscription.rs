@@ -63,10 +63,12 @@ impl Subscription {
         since: Option<Since>,
         now: Instant,
     ) -> Self {
-        let (name, view) = (topic.name(), format!("{:016x}", topic.view()));
-        let place = since.filter(|since| since.view == view && since.offset <= topic.offset());
-        let place = place.map(|since| since.offset);
+        // First: a topic nobody has followed yet begins with who listens.
         let mut bell = topic.listen();
+        let (view, places) = topic.view();
+        let (name, view) = (topic.name(), format!("{view:016x}"));
+        let place = since.filter(|since| since.view == view && places.contains(&since.offset));
+        let place = place.map(|since| since.offset);
         // What is there already is found by looking, not by waiting.
         bell.mark_changed();
         Self {

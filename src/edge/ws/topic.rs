@@ -1,19 +1,27 @@
 //! What can be followed, and how its rows look.
 
+use std::hash::Hash;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use crate::actor::house::{ChannelHandle, House, WarehouseHandle};
-use crate::actor::view::StockRow;
+use crate::actor::view::{Alerts, DeskView, OrderRow, StockRow};
 use crate::domain::ids::{Sku, WarehouseId};
 use crate::domain::time::Timestamp;
 use crate::edge::auth::Caller;
 use crate::edge::command::target::Target;
 use crate::edge::fault::Problem;
+use crate::edge::wire::alert::AlertItem;
+use crate::edge::wire::followed::{ClosedWork, FollowedAlert, FollowedOrder, FollowedWork};
+use crate::edge::wire::order::fulfilment::FulfilmentAnswer;
 use crate::edge::wire::stock::{AvailabilityItem, FollowedLevel, Unavailable};
 use crate::edge::wire::text::Text;
-use crate::feed::{Reader, SkuId, Step, sum};
+use crate::feed::skus::Names;
+use crate::feed::{Board, Reader, SkuId, Step, sum};
+
+use super::board;
 
 /// Rows of one frame at most: some ten kilobytes.
 const ROWS_MAX: usize = 250;
@@ -25,6 +33,12 @@ pub(super) enum Topic {
     Channel(Arc<ChannelHandle>),
     /// A warehouse's levels.
     Warehouse(Arc<WarehouseHandle>),
+    /// A warehouse's part of open orders.
+    Work(Arc<WarehouseHandle>, Arc<DeskView>),
+    /// Open orders.
+    Orders(Arc<DeskView>),
+    /// What somebody should look at.
+    Alerts(Arc<Alerts>),
 }
 
 /// The rows of a step, as they go out; sold-out ones first.
@@ -50,8 +64,14 @@ impl Topic {
                 let id: WarehouseId = Target::read(id)?;
                 Self::Warehouse(house.warehouse(&id)?.clone())
             }
+            Some(("work", id)) => {
+                let id: WarehouseId = Target::read(id)?;
+                Self::Work(house.warehouse(&id)?.clone(), house.desks.view.clone())
+            }
+            None if name == "orders" => Self::Orders(house.desks.view.clone()),
+            None if name == "alerts" => Self::Alerts(house.desks.alerts.clone()),
             _ => {
-                let detail = "topic: `channel:<id>` and `warehouse:<id>` can be followed";
+                let detail = "topic: `channel:<id>`, `warehouse:<id>`, `work:<warehouse>`, `orders` and `alerts` can be followed";
                 return Err(Problem { code: "unknown_topic", ..Problem::invalid("topic", detail) });
             }
         };
@@ -64,6 +84,8 @@ impl Topic {
         match self {
             Self::Channel(channel) => caller.must_read(&channel.spec.id),
             Self::Warehouse(warehouse) => caller.must_see_stock(&warehouse.spec.id),
+            Self::Work(warehouse, _) => caller.must_see_work(&warehouse.spec.id),
+            Self::Orders(_) | Self::Alerts(_) => caller.must_read_all(),
         }
     }
 
@@ -72,22 +94,32 @@ impl Topic {
         match self {
             Self::Channel(channel) => format!("channel:{}", channel.spec.id),
             Self::Warehouse(warehouse) => format!("warehouse:{}", warehouse.spec.id),
+            Self::Work(warehouse, _) => format!("work:{}", warehouse.spec.id),
+            Self::Orders(_) => "orders".to_owned(),
+            Self::Alerts(_) => "alerts".to_owned(),
         }
     }
 
-    /// The name of its order of changes.
-    pub(super) fn view(&self) -> u64 {
-        match self {
-            Self::Channel(channel) => channel.feed.read(|latest| latest.view()),
-            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| levels.latest().view()),
-        }
+    /// Whether its rows are SKUs, of which a reader may want some alone.
+    pub(super) const fn has_skus(&self) -> bool {
+        matches!(self, Self::Channel(_) | Self::Warehouse(_))
     }
 
-    /// The offset of its newest change.
-    pub(super) fn offset(&self) -> u64 {
+    /// The name of its order of changes, and the places in it a reader may go on from: the oldest and the newest.
+    pub(super) fn view(&self) -> (u64, RangeInclusive<u64>) {
+        fn of<K: Clone + Eq + Hash, E>(board: &Board<K, E>) -> (u64, RangeInclusive<u64>) {
+            (board.latest().view(), board.floor()..=board.latest().offset())
+        }
         match self {
-            Self::Channel(channel) => channel.feed.read(|latest| latest.offset()),
-            Self::Warehouse(warehouse) => warehouse.view.levels(|levels| levels.latest().offset()),
+            Self::Channel(channel) => channel.feed.read(|latest| (latest.view(), 0..=latest.offset())),
+            Self::Warehouse(warehouse) => {
+                warehouse.view.levels(|levels| (levels.latest().view(), 0..=levels.latest().offset()))
+            }
+            Self::Work(warehouse, desks) => {
+                desks.follow(|followed| followed.work(&warehouse.spec.id).map_or((0, 0..=0), of))
+            }
+            Self::Orders(desks) => desks.follow(|followed| of(followed.orders())),
+            Self::Alerts(alerts) => alerts.follow(|followed| of(followed.board())),
         }
     }
 
@@ -96,6 +128,9 @@ impl Topic {
         match self {
             Self::Channel(channel) => channel.feed.bell.listen(),
             Self::Warehouse(warehouse) => warehouse.view.bell.listen(),
+            Self::Work(warehouse, desks) => desks.listen_to_work(&warehouse.spec.id),
+            Self::Orders(desks) => desks.listen_to_orders(),
+            Self::Alerts(alerts) => alerts.listen(),
         }
     }
 
@@ -156,8 +191,63 @@ impl Topic {
                     Written { step, items, total }
                 })
             }
+            Self::Work(warehouse, desks) => {
+                of_work((&warehouse.spec.id, desks), reader, &names, (known, due))
+            }
+            Self::Orders(desks) => of_orders(desks, reader, &names, (known, due)),
+            Self::Alerts(alerts) => of_alerts(alerts, reader, &names, (known, due)),
         }
     }
+}
+
+/// One step along a warehouse's work.
+fn of_work(
+    (place, desks): (&WarehouseId, &DeskView),
+    reader: &mut Reader,
+    names: &Names<'_>,
+    asked: (impl FnOnce(&Step) -> bool, impl FnOnce(u64) -> bool),
+) -> Written {
+    desks.follow(|followed| match followed.work(place) {
+        Some(work) => board::step(work, reader, names, asked, |(id, number), ended| {
+            if let Some(end) = ended {
+                return Some(FollowedWork::Closed(ClosedWork::of(place, id, end)));
+            }
+            let order = followed.order(id)?;
+            let part = FulfilmentAnswer::of(order, order.fulfilment(*number)?);
+            Some(FollowedWork::Open(Box::new(part)))
+        }),
+        None => Written { step: Step::Done, items: Vec::new(), total: None },
+    })
+}
+
+/// One step along the orders.
+fn of_orders(
+    desks: &DeskView,
+    reader: &mut Reader,
+    names: &Names<'_>,
+    asked: (impl FnOnce(&Step) -> bool, impl FnOnce(u64) -> bool),
+) -> Written {
+    desks.follow(|followed| {
+        board::step(followed.orders(), reader, names, asked, |id, ended| match ended {
+            Some(row) => Some(FollowedOrder::of(id, row, true)),
+            None => Some(FollowedOrder::of(id, &OrderRow::of(followed.order(id)?), false)),
+        })
+    })
+}
+
+/// One step along the alerts.
+fn of_alerts(
+    alerts: &Alerts,
+    reader: &mut Reader,
+    names: &Names<'_>,
+    asked: (impl FnOnce(&Step) -> bool, impl FnOnce(u64) -> bool),
+) -> Written {
+    alerts.follow(|followed| {
+        board::step(followed.board(), reader, names, asked, |id, ended| match ended {
+            Some(()) => Some(FollowedAlert::Closed { id: *id, closed: true }),
+            None => Some(FollowedAlert::Open(Box::new(AlertItem::from(followed.alert(*id)?.clone())))),
+        })
+    })
 }
 
 /// What a reader's table must add up to: `all` of a whole topic, else the sum of its rows.
@@ -189,7 +279,7 @@ fn followed(sku: &Sku, row: &StockRow, now: Timestamp) -> FollowedLevel {
 }
 
 /// The rows of a step as a JSON array, those a buyer can't have first: they are what must be known soonest.
-fn written(
+pub(super) fn written(
     step: &Step,
     urgent: impl Fn(SkuId) -> bool,
     mut write: impl FnMut(SkuId, &mut Vec<u8>) -> bool,

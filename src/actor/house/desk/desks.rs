@@ -92,8 +92,10 @@ pub(in crate::actor::house) struct Lobby {
 impl Lobby {
     /// Nothing yet, for channels with these days.
     pub(in crate::actor::house) fn new(ground: &Ground, calendar: Calendar) -> Self {
-        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone()));
-        Self { view: Arc::default(), book: Arc::default(), alerts, sales: Arc::new(Sales::new(calendar)) }
+        let mut views = fastrand::Rng::with_seed(ground.seed.rotate_left(17));
+        let alerts = Arc::new(Alerts::new(ground.clock.clone(), ground.metrics.clone(), views.u64(..)));
+        let view = Arc::new(DeskView::new(views));
+        Self { view, book: Arc::default(), alerts, sales: Arc::new(Sales::new(calendar)) }
     }
 
     /// Who takes down what happens in a journal.
