@@ -15,6 +15,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Whether a change without an `Idempotency-Key` is refused instead of getting a minted one.
     pub require_ids: bool,
+    /// Whether the page for operators is served at `/ui/`.
+    pub ui: bool,
     /// Longest request body, in bytes; a longer one is answered 413 before it is read.
     pub body_bytes_max: u64,
     /// Connections open at once; one more waits in the kernel's queue until another ends.
@@ -36,6 +38,7 @@ impl Http {
                 |text| text.parse().map_err(|_| String::new()),
             ),
             require_ids: table.flag("require_ids", false),
+            ui: table.flag("ui", true),
             body_bytes_max: table.whole("body_bytes_max", 8 * 1024 * 1024, 1_024..=1_073_741_824),
             connections_max: table.whole("connections_max", 10_000, 1..=1_000_000),
             connections_per_address: table.whole_opt("connections_per_address", 1..=1_000_000),

@@ -55,6 +55,8 @@ pub struct SkuLevel {
 pub struct SkuStock {
     /// The SKU.
     pub sku: Sku,
+    /// Its name for people, where its card has one.
+    pub title: Option<String>,
     /// Its level at each warehouse that has one.
     pub levels: Vec<SkuLevel>,
     /// What each channel may sell and shows.
@@ -72,6 +74,22 @@ pub struct SkuChannel {
     pub published: Option<i64>,
     /// Units it has last confirmed to show; `None` where it never has.
     pub acknowledged: Option<i64>,
+}
+
+impl SkuStock {
+    /// How the goods look to buyers where they look worst, of the channels that show them; `None` where none does.
+    #[must_use]
+    pub fn state(&self) -> Option<StockState> {
+        let showing = || self.channels.iter().filter(|channel| channel.published.is_some());
+        let worst = [
+            StockState::SoldOut,
+            StockState::Low,
+            StockState::Backorder,
+            StockState::Preorder,
+            StockState::InStock,
+        ];
+        worst.into_iter().find(|worst| showing().any(|channel| channel.available.state == *worst))
+    }
 }
 
 impl House {
@@ -101,7 +119,8 @@ impl House {
                 SkuChannel { channel, available, published, acknowledged }
             })
             .collect();
-        Some(SkuStock { sku: sku.clone(), levels, channels })
+        let title = self.item(sku).and_then(|card| card.title);
+        Some(SkuStock { sku: sku.clone(), title, levels, channels })
     }
 
     /// Up to `limit` SKUs after `after`, in order.

@@ -69,6 +69,13 @@ impl StockState {
             Self::Preorder => "preorder",
         }
     }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::InStock, Self::Low, Self::SoldOut, Self::Backorder, Self::Preorder];
+        all.into_iter().find(|state| state.name() == name)
+    }
 }
 
 #[cfg(test)]

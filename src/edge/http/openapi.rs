@@ -10,7 +10,7 @@ use super::reply::with_type;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
     overview, picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
-    work,
+    ui, work,
 };
 
 /// Every route, with its shapes.
@@ -36,6 +36,9 @@ use super::route::{
         counts::counts,
         policies::of_warehouse,
         script::client,
+        ui::folder,
+        ui::page,
+        ui::file,
         crate::edge::ws::upgrade::feed,
         items::read,
         items::set,

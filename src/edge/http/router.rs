@@ -12,7 +12,7 @@ use super::reply::Reply;
 use super::route::{
     alerts, asyncapi, availability, counts, fulfilments, health, history, inbound, items, movements, orders,
     overview, picks, policies, privacy, replay, reservations, returns, script, stock, tracking, transfers,
-    work,
+    ui, work,
 };
 use crate::edge::door::Door;
 use crate::edge::fault::Problem;
@@ -98,6 +98,9 @@ fn of_the_daemon() -> Vec<Route> {
         ("/asyncapi.yaml", get(asyncapi::yaml)),
         ("/asyncapi.json", get(asyncapi::json)),
         ("/lagerd.js", get(script::client)),
+        ("/ui", get(ui::folder)),
+        ("/ui/", get(ui::page)),
+        ("/ui/{file}", get(ui::file)),
         ("/v1/alerts", get(alerts::list)),
         ("/v1/overview", get(overview::read)),
         ("/v1/replay", post(replay::replay)),

@@ -102,6 +102,9 @@ pub struct StockAnswer {
     /// Which goods.
     #[schema(value_type = String)]
     pub sku: Text<Sku>,
+    /// Its name for people, where its item card has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Its level at each warehouse that has one.
     pub levels: Vec<LevelAnswer>,
     /// What each channel may sell.
@@ -255,6 +258,7 @@ impl StockAnswer {
         };
         let levels = stock.levels.into_iter().map(level);
         let channels = stock.channels.into_iter().map(ChannelAnswer::of);
-        Self { sku: Text(stock.sku), levels: levels.collect(), channels: channels.collect(), as_of }
+        let (sku, title) = (Text(stock.sku), stock.title);
+        Self { sku, title, levels: levels.collect(), channels: channels.collect(), as_of }
     }
 }

@@ -22,4 +22,5 @@ pub(super) mod script;
 pub(super) mod stock;
 pub(super) mod tracking;
 pub(super) mod transfers;
+pub(super) mod ui;
 pub(super) mod work;
