@@ -68,6 +68,32 @@ impl Browser {
         self.say("execute/sync", &json!({ "script": script, "args": [given] })).await
     }
 
+    /// Presses keys one after the other, wherever the focus is; `\u{E004}` and its like are those without a letter.
+    pub(crate) async fn press(&mut self, keys: &[&str]) {
+        let one =
+            |key: &&str| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
+        let pressed: Vec<Value> = keys.iter().flat_map(one).collect();
+        self.say("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": pressed}]})).await;
+    }
+
+    /// Makes the page as wide and high as a phone's.
+    pub(crate) async fn be_a_phone(&mut self) {
+        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": phone});
+        self.say("goog/cdp/execute", &command).await;
+    }
+
+    /// What a developer would see in red since the last question, but for connections that were lost.
+    pub(crate) async fn complaints(&mut self) -> Vec<String> {
+        let said = self.say("se/log", &json!({"type": "browser"})).await;
+        let said = said.as_array().cloned().unwrap_or_default();
+        let red = said.iter().filter(|one| one["level"] == "SEVERE");
+        let texts = red.map(|one| one["message"].as_str().unwrap_or_default().to_owned());
+        texts
+            .filter(|text| !text.contains("net::ERR_") && !text.contains("WebSocket connection to"))
+            .collect()
+    }
+
     /// Ends the browser and waits until it has ended.
     fn quit(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
@@ -118,7 +144,8 @@ fn wishes(folder: &Path) -> Value {
         words.push("--no-sandbox".to_owned());
     }
     let options = json!({ "binary": found("chromium"), "args": words });
-    json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } })
+    let logged = json!({ "browser": "ALL" });
+    json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "goog:loggingPrefs": logged } } })
 }
 
 fn spawn(folder: &Path) -> Child {

@@ -72,6 +72,10 @@ mod orders_words;
 #[cfg(test)]
 mod overview;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
+mod page_work;
+#[cfg(test)]
 #[path = "../common/port.rs"]
 mod port;
 #[cfg(test)]

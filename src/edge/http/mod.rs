@@ -3,7 +3,7 @@
 //! `server` accepts and ends connections, `answer` takes one request from its first
 //! byte to its response (panics, request ids, metrics), `router` says which path leads where, `route` holds the
 //! handlers, `extract`, `accept`, `body` and `query` read what a request carries, `listing` pages documents, `paper` is what people
-//! read, `openapi` is the document of it all.
+//! read, `openapi` is the document of it all. The folder `ui` has the files of the page for operators, as they are served.
 //!
 //! May know: hyper, axum, and what its parent may. Must not know: other doors.
 //!

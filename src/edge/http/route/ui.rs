@@ -30,9 +30,28 @@ macro_rules! files {
 
 /// Every file of the page.
 const FILES: [(&str, &str); 22] = files![
-    "index.html", "style.css", "parts.css", "app.js", "api.js", "dom.js", "live.js", "words.js", "words.en.js",
-    "words.de.js", "act.js", "chart.js", "overview.js", "stock.js", "sku.js", "orders.js", "order.js", "work.js",
-    "alerts.js", "health.js", "uplot.js", "uplot.css",
+    "index.html",
+    "style.css",
+    "parts.css",
+    "app.js",
+    "api.js",
+    "dom.js",
+    "live.js",
+    "words.js",
+    "words.en.js",
+    "words.de.js",
+    "act.js",
+    "chart.js",
+    "overview.js",
+    "stock.js",
+    "sku.js",
+    "orders.js",
+    "order.js",
+    "work.js",
+    "alerts.js",
+    "health.js",
+    "uplot.js",
+    "uplot.css",
 ];
 
 /// The files with what they are known by: another content has another tag.
@@ -118,7 +137,8 @@ fn answer(name: &str, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
 fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let Ok(tag) = tag.to_str() else { return false };
     let named = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    named.flat_map(|value| value.split(',')).map(str::trim).any(|known| {
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    })
+    named
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }

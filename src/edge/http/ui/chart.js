@@ -48,7 +48,7 @@ export function chart(stay, host, { label, series }) {
       cursor: { points: { show: false }, drag: { x: false, y: false } },
       scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(1, (most ?? 0) * 1.08)] } },
       axes: [
-        { ...axis, size: 30, space: 84, values: (_, times) => times.map(label_of_time(times)) },
+        { ...axis, size: 30, space: 84, values: ({ scales }, times) => times.map(label_of_time(scales.x)) },
         { ...axis, size: 56, values: (_, figures) => figures.map((one) => count(one)) },
       ],
       series: [{}, ...series.map((one) => style(uPlot, one))],
@@ -65,11 +65,10 @@ export function chart(stay, host, { label, series }) {
   };
 }
 
-/** Times by what they differ in. */
-function label_of_time(times) {
-  const days = times.length > 1 && times.at(-1) - times[0] > 86_400;
-  const fine = times.length > 1 && times[1] - times[0] < 60;
-  const style = days ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(fine && { second: "2-digit" }) };
+/** Times by what they differ in, over so long a line. */
+function label_of_time({ min, max }) {
+  const style = max - min > 86_400 ? { day: "numeric", month: "short" }
+    : { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(max - min < 300 && { second: "2-digit" }) };
   return (time) => new Date(time * 1_000).toLocaleString(spoken(), style);
 }
 

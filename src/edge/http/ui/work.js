@@ -72,7 +72,7 @@ export function show(main, { stay, name }) {
     if (hits.length === 0) {
       found.className = "scan-said bad";
       found.textContent = t("work.not_found", { text });
-      navigator.vibrate?.(200);
+      if (navigator.userActivation?.isActive) navigator.vibrate?.(200);
       return;
     }
     // The same once more leads to the next of them.
