@@ -9,6 +9,7 @@ mod hostile;
 mod orders;
 mod overview;
 mod owned;
+mod page;
 mod papers;
 mod privacy;
 mod reading;

@@ -8,6 +8,8 @@ import { ago, clock, t, word } from "./words.js";
 const EVERY_MS = 3_000;
 const PAGE = 500;
 const SHOWN = 100;
+// Looking for late ones ends here; some megabytes.
+const LATE_PAGES_MAX = 10;
 const PERIODS = { 900: "orders.quarter", 3600: "orders.hour", 86400: "orders.day", 0: "orders.open" };
 const STATES = ["", "received", "held", "accepted", "in_fulfilment", "partially_shipped", "shipped", "delivered", "cancelled"];
 
@@ -24,7 +26,8 @@ export const isLate = ({ promise_by, state }) => Boolean(promise_by) && !OVER.in
 export const units = ({ lines }) => lines.filter((line) => line.stock !== false).reduce((all, line) => all + line.ordered, 0);
 
 export function show(main, { stay, parameters }) {
-  const wanted = { state: parameters.get("state") ?? "", since: parameters.get("since") ?? (parameters.get("state") ? "0" : "3600") };
+  const late = parameters.get("late") === "true";
+  const wanted = { late: late || undefined, state: parameters.get("state") ?? "", since: parameters.get("since") ?? (parameters.get("state") || late ? "0" : "3600") };
   const go = () => { location.hash = query("#/orders", wanted); };
   const state = h("select", { id: "state", onchange: () => { wanted.state = state.value; go(); } },
     STATES.map((name) => h("option", { value: name, selected: name === wanted.state }, name ? word("state", name) : t("orders.any"))));
@@ -35,7 +38,7 @@ export function show(main, { stay, parameters }) {
   const told = h("p", { class: "soft" });
   const rows = h("tbody");
   put(main,
-    h("header", { class: "head" }, h("h1", { tabindex: "-1" }, t("nav.orders"))),
+    h("header", { class: "head" }, h("h1", { tabindex: "-1" }, t(late ? "tile.late" : "nav.orders"))),
     h("form", { class: "tools", onsubmit: (event) => { event.preventDefault(); if (number.value.trim()) location.hash = `#/order/${encodeURIComponent(number.value.trim())}`; } },
       h("div", { class: "field grow" }, h("label", { for: "number" }, t("orders.number")), number),
       h("div", { class: "field" }, h("label", { for: "state" }, t("orders.state")), state),
@@ -50,7 +53,7 @@ export function show(main, { stay, parameters }) {
   const refresh = stay.every(EVERY_MS, async () => {
     const updated_since = wanted.since === "0" ? undefined : new Date(Date.now() - 1_000 * wanted.since).toISOString();
     try {
-      const page = await get(query("v1/orders", { state: wanted.state, updated_since, limit: PAGE }), { signal: stay.signal });
+      const page = await read({ state: wanted.state, updated_since, limit: PAGE }, late, stay);
       put(errors);
       const newest = page.orders.toSorted((one, other) => Date.parse(other.updated_at) - Date.parse(one.updated_at));
       keyed(rows, newest.slice(0, SHOWN), (order) => order.id, row);
@@ -61,6 +64,18 @@ export function show(main, { stay, parameters }) {
     }
   });
   stay.ends(watch((standing) => standing === "live" && refresh()));
+}
+
+/** A page of orders; of the late ones, which the daemon does not list by themselves, those of many pages. */
+async function read(parameters, late, stay) {
+  let page = await get(query("v1/orders", parameters), { signal: stay.signal });
+  if (!late) return page;
+  const orders = page.orders.filter(isLate);
+  for (let pages = 1; page.next && orders.length < SHOWN && pages < LATE_PAGES_MAX; pages++) {
+    page = await get(query("v1/orders", { ...parameters, after: page.next }), { signal: stay.signal });
+    orders.push(...page.orders.filter(isLate));
+  }
+  return { orders, next: page.next };
 }
 
 function row(order) {

@@ -17,7 +17,7 @@ const VERY_OLD_S = 60 * 60;
 
 const TILES = [
   { id: "sold", to: "#/orders", read: ({ sold_today }) => ({
-    figure: count(sold_today.units), tone: "plain",
+    figure: `${sold_today.complete ? "" : "≥ "}${count(sold_today.units)}`, tone: "plain",
     words: t("tile.sold.words", { n: sold_today.orders }),
   }) },
   { id: "oversold", to: "#/alerts?alert=oversold", read: ({ oversold }) => ({
@@ -28,7 +28,7 @@ const TILES = [
     figure: count(sold_out.skus), tone: sold_out.skus > 0 ? "warn" : "good",
     words: t("tile.out.words", { n: sold_out.low }),
   }) },
-  { id: "late", to: "#/alerts?alert=order_late", read: ({ orders_late }) => ({
+  { id: "late", to: "#/orders?late=true", read: ({ orders_late }) => ({
     figure: count(orders_late), tone: orders_late > 0 ? "bad" : "good",
     words: t(orders_late > 0 ? "tile.late.some" : "tile.late.none"),
   }) },

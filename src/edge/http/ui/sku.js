@@ -11,6 +11,12 @@ const EVERY_MS = 10_000;
 const PAGE = 100;
 const REASONS = ["damaged", "found", "lost", "theft", "sample", "recount", "wrong_booking"];
 
+/** What ends a hold. */
+const ENDS = ["reservation_released", "reservation_expired", "stock_allocated", "stock_sold", "stock_shipped"];
+
+/** Figures of the history, which have no safety stock. */
+const bare = (figures) => ({ ...figures, safety_stock: 0 });
+
 /** Where the operator is on the phone's floor: the warehouse looked at last. */
 let floor;
 
@@ -61,11 +67,13 @@ export function show(main, { stay, name: sku }) {
     write(why, t("sku.why_is_it", { n: free(level), warehouse: level.warehouse }));
   };
   const drawHistory = () => {
-    keyed(changes, seen.changes, (one) => one.event, (one) => changeRow(one, load));
+    const ended = new Set(seen.changes.filter(({ fact }) => ENDS.includes(fact)).map(({ reservation }) => reservation));
+    const listed = seen.changes.map((one) => ({ ...one, held: one.fact === "stock_reserved" && Boolean(one.reservation) && !ended.has(one.reservation) }));
+    keyed(changes, listed, (one) => one.event, (one) => changeRow(one, load));
     older.hidden = !seen.next;
     write(said, t("sku.changes", { n: seen.changes.length }));
     const at = seen.changes.toReversed();
-    const points = at.map(({ at: time, after }) => [Date.parse(time) / 1_000, after.on_hand, free({ ...after, safety_stock: 0 })]);
+    const points = at.map(({ at: time, after }) => [Date.parse(time) / 1_000, after.on_hand, free(bare(after))]);
     // Until now nothing has changed.
     if (points.length > 0) points.push([Date.now() / 1_000, ...points.at(-1).slice(1)]);
     line([0, 1, 2].map((column) => points.map((point) => point[column])));
@@ -124,13 +132,14 @@ function changeRow(one, then) {
     one.channel, one.reason && word("reason", one.reason), one.ref, one.source && t("sku.by_source", { source: one.source }),
     one.cart && t("sku.cart", { cart: one.cart }), one.actor && t("by", { actor: one.actor }),
   ].filter(Boolean).join(" · ");
-  const open = one.fact === "stock_reserved" && one.reservation && Date.parse(one.expires_at) > Date.now();
+  const open = one.held && Date.parse(one.expires_at) > Date.now();
+  const moved = one.before ? free(bare(one.after)) - free(bare(one.before)) || one.after.on_hand - one.before.on_hand : one.change;
   return h("li", {},
     h("time", { class: "soft", datetime: one.at, title: one.at }, clock(one.at, true)),
     h("span", { class: "what" }, word("fact", one.fact), about && h("small", {}, about)),
     open && h("button", { class: "button small", type: "button", "data-act": "release", onclick: () => release(one, then) }, t("release")),
-    h("span", { class: `figure ${one.change > 0 ? "plus" : one.change < 0 ? "minus" : ""}` }, one.covered ? t("sku.covered") : signed(one.change)),
-    h("span", { class: "figure soft" }, t("sku.after", { free: free({ ...one.after, safety_stock: 0 }), on_hand: one.after.on_hand })));
+    h("span", { class: `figure ${moved > 0 ? "plus" : moved < 0 ? "minus" : ""}` }, one.covered ? t("sku.covered") : signed(moved)),
+    h("span", { class: "figure soft" }, t("sku.after", { free: free(bare(one.after)), on_hand: one.after.on_hand })));
 }
 
 const where = ({ stock, warehouse }) => ({
