@@ -13,7 +13,7 @@ const HOSTILE: &str = "<img src=x onerror=\"window.canary=1\">";
 
 /// Every view, by its place.
 const VIEWS: [&str; 8] =
-    ["#/", "#/stock", "#/sku/TEE-M", "#/orders", "#/order/web-1", "#/work/BER", "#/alerts", "#/health"];
+    ["#/", "#/stock", "#/sku/TEE-M", "#/orders", "#/order/web-1", "#/floor/BER", "#/alerts", "#/health"];
 
 /// Waits until something is so in the page: `said` is an expression that becomes true.
 pub(crate) async fn until(page: &mut Browser, said: &str) {
@@ -229,7 +229,7 @@ async fn a_token_shows_what_it_allows() {
     until(&mut page, "document.querySelector('#standing.live')").await;
     let kept = "return [Object.values(localStorage), Object.values(sessionStorage), document.cookie].join();";
     assert!(!page.run(kept, Value::Null).await.as_str().expect("a text").contains(token));
-    go(&mut page, "#/work/BER").await;
+    go(&mut page, "#/floor/BER").await;
     until(&mut page, "document.querySelector('.stages')").await;
     go(&mut page, "#/order/none").await;
     until(&mut page, "document.querySelector('main .trouble')").await;

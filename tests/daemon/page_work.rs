@@ -27,7 +27,7 @@ async fn an_order_is_worked_from_accept_to_ship() {
     order(&mut client, "w-2").await;
     page.be_a_phone().await;
     open(&mut page, &daemon).await;
-    go(&mut page, "#/work/BER").await;
+    go(&mut page, "#/floor/BER").await;
     until(&mut page, "document.querySelectorAll('article.work').length === 2").await;
     page.run(SCAN, json!("4711")).await;
     until(&mut page, "document.querySelector('.scan-said.bad')?.textContent.includes('4711')").await;

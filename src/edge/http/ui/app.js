@@ -12,7 +12,7 @@ import * as stock from "./stock.js";
 import { ago, languages, speak, spoken, t } from "./words.js";
 import * as work from "./work.js";
 
-const VIEWS = { "": overview, stock, sku, orders, order, work, alerts, health };
+const VIEWS = { "": overview, stock, sku, orders, order, floor: work, alerts, health };
 /** Views that stand under another one's name in the navigation. */
 const UNDER = { sku: "stock", order: "orders" };
 

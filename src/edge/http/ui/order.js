@@ -81,7 +81,7 @@ function partRow(part) {
   const goods = part.lines.map((line) => `${line.quantity} × ${line.sku}`).join(", ");
   const parcels = (part.parcels ?? []).map((parcel) => [parcel.carrier, parcel.tracking].filter(Boolean).join(" ")).filter(Boolean).join(", ");
   return h("li", { class: "part" }, stateBadge(part.state),
-    h("span", { class: "what" }, h("a", { href: `#/work/${encodeURIComponent(part.warehouse)}` }, part.warehouse), ` ${goods}`, parcels && h("small", {}, parcels),
+    h("span", { class: "what" }, h("a", { href: `#/floor/${encodeURIComponent(part.warehouse)}` }, part.warehouse), ` ${goods}`, parcels && h("small", {}, parcels),
       part.accept_by && part.state === "requested" && h("small", {}, t("work.accept_by", { time: clock(part.accept_by) })), part.trouble && h("small", { class: "bad" }, word("reason", part.trouble))),
     h("time", { class: "soft", datetime: part.requested_at, title: clock(part.requested_at, true), "data-ago": "" }, ago(part.requested_at)));
 }

@@ -98,7 +98,7 @@ export function show(main, { stay, name }) {
       const all = (await get(query("v1/fulfilments", { limit: PAGE }), { signal: stay.signal })).fulfilments.filter(stageOf);
       const tally = new Map([[warehouse, 0]].filter(([id]) => id));
       for (const one of all) tally.set(one.warehouse, (tally.get(one.warehouse) ?? 0) + 1);
-      keyed(places, [...tally].sort(), ([id]) => id, ([id, n]) => h("a", { class: "chip", "data-act": "where", href: `#/work/${encodeURIComponent(id)}`, "aria-current": id === warehouse ? "page" : undefined }, `${id} `, h("span", { class: "tally" }, String(n))));
+      keyed(places, [...tally].sort(), ([id]) => id, ([id, n]) => h("a", { class: "chip", "data-act": "where", href: `#/floor/${encodeURIComponent(id)}`, "aria-current": id === warehouse ? "page" : undefined }, `${id} `, h("span", { class: "tally" }, String(n))));
       if (!warehouse) put(errors, h("p", { class: "soft" }, t(tally.size === 0 ? "work.nowhere" : "work.choose")));
     } catch (error) {
       if (!stay.over) put(errors, trouble(error));
