@@ -7,6 +7,8 @@ mod documents;
 mod fences;
 #[path = "tidy/metrics.rs"]
 mod metrics;
+#[path = "tidy/observability.rs"]
+mod observability;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/words.rs"]

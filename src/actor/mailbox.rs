@@ -47,8 +47,13 @@ impl<M: Recorded> Mailbox<M> {
     pub async fn ask(&self, envelope: Envelope, command: M::Command) -> Result<M::Answer, Fault> {
         let name = M::name(&command);
         let answer = self.pass(envelope, command).await;
-        self.metrics.command(name, outcome(&answer));
-        if let Err(Fault::Refused(refusal)) = &answer {
+        let refusal = match &answer {
+            Ok(answer) => M::refusal(answer),
+            Err(Fault::Refused(refusal)) => Some(refusal),
+            Err(_) => None,
+        };
+        self.metrics.command(name, if refusal.is_some() { Outcome::Refused } else { outcome(&answer) });
+        if let Some(refusal) = refusal {
             self.metrics.refused(refusal.code());
         }
         answer

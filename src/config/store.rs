@@ -17,6 +17,17 @@ pub enum StoreKind {
     Redis,
 }
 
+impl StoreKind {
+    /// Its word in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Redis => "redis",
+        }
+    }
+}
+
 impl Words for StoreKind {
     const WORDS: &'static [(&'static str, Self)] = &[("embedded", Self::Embedded), ("redis", Self::Redis)];
 }

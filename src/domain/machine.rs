@@ -61,6 +61,12 @@ pub trait Machine: Sized + fmt::Debug + Send + 'static {
     /// The command's word in metrics and logs.
     fn name(command: &Self::Command) -> &'static str;
 
+    /// The refusal that an answer brings: some are written down themselves, so that they stay what they were.
+    fn refusal(answer: &Self::Answer) -> Option<&Refusal> {
+        let _ = answer;
+        None
+    }
+
     /// Decides one command on the present state. A refusal may leave changes in the draft; [`Draft::decide`] takes
     /// them back.
     ///

@@ -112,7 +112,10 @@ async fn run(settings: Arc<Settings>, options: Options) -> Ended {
         Ok(signals) => signals,
         Err(error) => return Ended::NoPort(error),
     };
-    let metrics = Arc::new(Metrics::new());
+    let mut metrics = Metrics::new();
+    metrics.started(SystemClock.wall().as_millis());
+    metrics.store_kind(settings.store.kind.name());
+    let metrics = Arc::new(metrics);
     watch_panics(metrics.clone());
     let listener = match listen(settings.http.listen) {
         Ok(listener) => listener,
@@ -249,9 +252,13 @@ impl Daemon {
     fn keep_house(&self, journal: &Arc<dyn Journal>) -> TaskTracker {
         let chores = TaskTracker::new();
         let (metrics, resting, looked) = (self.metrics.clone(), self.resting.clone(), journal.clone());
+        let folder = self.settings.store.state_dir.clone();
         chores.spawn(async move {
             while !rest(&resting, LOOK_EVERY).await {
                 metrics.store_reachable.set(i64::from(looked.health().reachable));
+                if let Ok(disk) = rustix::fs::statvfs(&folder) {
+                    metrics.state_dir_free(disk.f_bavail.saturating_mul(disk.f_frsize));
+                }
             }
         });
         let (resting, journal) = (self.resting.clone(), journal.clone());

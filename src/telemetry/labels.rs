@@ -2,9 +2,10 @@
 //! token, no cart: their number has no bound.
 
 use std::fmt::{self, Write};
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder};
 
 /// How a command ended, as its asker was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,4 +96,64 @@ pub(super) struct RouteLabel {
 pub(super) struct RequestLabels {
     pub(super) route: Arc<str>,
     pub(super) status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FactLabel {
+    pub(super) fact: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct StateLabel {
+    pub(super) state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WorkLabels {
+    pub(super) warehouse: Arc<str>,
+    pub(super) state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct VersionLabel {
+    pub(super) version: &'static str,
+}
+
+impl VersionLabel {
+    /// Of this program.
+    pub(super) const THIS: Self = Self { version: env!("CARGO_PKG_VERSION") };
+}
+
+/// The kind of store, which is known once the configuration is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StoreLabel(Arc<OnceLock<&'static str>>);
+
+impl StoreLabel {
+    pub(super) fn set(&self, kind: &'static str) {
+        self.0.get_or_init(|| kind);
+    }
+
+    fn kind(&self) -> &'static str {
+        self.0.get().copied().unwrap_or("unknown")
+    }
+}
+
+impl PartialEq for StoreLabel {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind()
+    }
+}
+
+impl Eq for StoreLabel {}
+
+impl Hash for StoreLabel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind().hash(state);
+    }
+}
+
+impl EncodeLabelSet for StoreLabel {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
+        KindLabel { kind: self.kind() }.encode(encoder)
+    }
 }

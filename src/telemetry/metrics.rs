@@ -7,14 +7,19 @@ use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::broker::CommandMeter;
 use super::labels::{
-    ActorLabel, CauseLabel, ChannelLabel, CodeLabel, CommandLabels, KindLabel, Outcome, ReasonLabel,
-    RequestLabels, RouteLabel, WarehouseLabel,
+    ActorLabel, CauseLabel, ChannelLabel, CodeLabel, CommandLabels, FactLabel, KindLabel, Outcome,
+    ReasonLabel, RequestLabels, RouteLabel, StateLabel, StoreLabel, VersionLabel, WarehouseLabel, WorkLabels,
 };
+use super::meters::{
+    ActorMeter, ChannelMeter, Decimal, DeskMeter, WarehouseMeter, batch, seconds, seconds_of,
+};
+use super::process::Process;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -26,6 +31,18 @@ type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// What every process is watched by, under the names that are usual.
+    process: Registry,
+    store: StoreLabel,
+    last_commit: Decimal,
+    state_bytes_free: Gauge,
+    orders: Family<StateLabel, Gauge>,
+    orders_late: Gauge,
+    fulfilments: Family<WorkLabels, Gauge>,
+    document_facts: Family<FactLabel, Counter>,
+    units_sold: Family<ChannelLabel, Counter>,
+    promises_open: Family<WarehouseLabel, Gauge>,
+    waiting_open: Family<WarehouseLabel, Gauge>,
     commands: Family<CommandLabels, Counter>,
     refusals: Family<CodeLabel, Counter>,
     commit_seconds: Histograms<ActorLabel>,
@@ -72,7 +89,7 @@ pub struct Metrics {
     /// Entries of journals that are not told to the broker yet.
     pub relay_lag_entries: Gauge<i64>,
     /// Age of the oldest of these.
-    relay_lag_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    relay_lag_seconds: Decimal,
     /// Orders and other documents that are open.
     pub documents_open: Gauge<i64>,
     /// Of these, those that have something to tell a warehouse or a channel.
@@ -91,6 +108,17 @@ impl Metrics {
     pub fn new() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("lagerd"),
+            process: Registry::default(),
+            store: StoreLabel::default(),
+            last_commit: Decimal::default(),
+            state_bytes_free: Gauge::default(),
+            orders: Family::default(),
+            orders_late: Gauge::default(),
+            fulfilments: Family::default(),
+            document_facts: Family::default(),
+            units_sold: Family::default(),
+            promises_open: Family::default(),
+            waiting_open: Family::default(),
             commands: Family::default(),
             refusals: Family::default(),
             commit_seconds: Family::new_with_constructor(seconds),
@@ -121,11 +149,14 @@ impl Metrics {
             amqp_publishing: Gauge::default(),
             amqp_consuming: Gauge::default(),
             relay_lag_entries: Gauge::default(),
-            relay_lag_seconds: Gauge::default(),
+            relay_lag_seconds: Decimal::default(),
             documents_open: Gauge::default(),
             documents_untold: Gauge::default(),
         };
         metrics.register_core();
+        metrics.register_store();
+        metrics.register_stock();
+        metrics.register_documents();
         metrics.register_channels();
         metrics.register_edges();
         metrics.register_broker();
@@ -145,19 +176,54 @@ impl Metrics {
         all.register("panics", "Panics of any thread", self.panics.clone());
         all.register("resyncs", "Journals read again, by cause", self.resyncs.clone());
         all.register("lost_tails", "Tails the store had lost", self.lost_tails.clone());
+        all.register("alerts", "What somebody should look at, by kind", self.alerts.clone());
+    }
+
+    fn register_store(&mut self) {
+        let all = &mut self.registry;
+        all.register("build", "The version that runs", Info::new(VersionLabel::THIS));
+        all.register("store", "Where stock is kept: embedded or redis", Info::new(self.store.clone()));
+        let reachable = "1 while the store answers, else 0";
+        all.register("store_reachable", reachable, self.store_reachable.clone());
+        let last = "When a change was confirmed by the store last, since 1970; 0 = not yet";
+        let at = self.last_commit.clone();
+        all.register_with_unit("last_commit_timestamp", last, Unit::Seconds, at);
+        let free = "Room left on the disk of the state directory";
+        all.register_with_unit("state_dir_free", free, Unit::Bytes, self.state_bytes_free.clone());
+    }
+
+    fn register_stock(&mut self) {
+        let all = &mut self.registry;
         let oversold = "Claims that could not be kept after a store lost them";
         all.register("oversold_incidents", oversold, self.oversold_incidents.clone());
         let negative = "Times a record became wrong: on hand below zero or less than unavailable";
         all.register("negative_stock", negative, self.negative_stock.clone());
         let open = "Reservations open now, by warehouse";
         all.register("reservations_open", open, self.reservations_open.clone());
-        all.register("alerts", "What somebody should look at, by kind", self.alerts.clone());
+        let expired = "Reservations that ended by their deadline";
+        all.register("reservations_expired", expired, self.reservations_expired.clone());
+        let promised = "Claims of orders and of shops that are promised and not shipped yet, by warehouse";
+        all.register("allocations_open", promised, self.promises_open.clone());
+        let waiting = "Claims of orders that wait for goods, by warehouse";
+        all.register("waiting_claims_open", waiting, self.waiting_open.clone());
+        let sold = "Units sold: ordered, promised without an order, or gone over the counter; what is cancelled later stays in";
+        all.register("units_sold", sold, self.units_sold.clone());
+    }
+
+    fn register_documents(&mut self) {
+        let all = &mut self.registry;
         let open = "Orders and other documents that are open";
         all.register("documents_open", open, self.documents_open.clone());
         let untold = "Documents that have something to tell a warehouse or a channel";
         all.register("documents_untold", untold, self.documents_untold.clone());
-        let expired = "Reservations that ended by their deadline";
-        all.register("reservations_expired", expired, self.reservations_expired.clone());
+        let facts = "What happened to orders, returns, transfers and expected receipts, by fact";
+        all.register("document_facts", facts, self.document_facts.clone());
+        let orders = "Orders that are not settled, by state";
+        all.register("orders_open", orders, self.orders.clone());
+        let late = "Orders whose promise has passed and that have not left as a whole";
+        all.register("orders_late", late, self.orders_late.clone());
+        let parts = "Fulfilments that have not arrived, by warehouse and state";
+        all.register("fulfilments_open", parts, self.fulfilments.clone());
     }
 
     /// Counts the end of a connection to the feed.
@@ -186,9 +252,7 @@ impl Metrics {
     /// Notes how far the relay lags.
     pub fn relay_lag(&self, entries: u64, age_ms: i64) {
         self.relay_lag_entries.set(i64::try_from(entries).unwrap_or(i64::MAX));
-        // An age in milliseconds is far below 2^53.
-        #[expect(clippy::cast_precision_loss, reason = "ages are small")]
-        self.relay_lag_seconds.set(age_ms.max(0) as f64 / 1_000.0);
+        self.relay_lag_seconds.set(seconds_of(age_ms.max(0)));
     }
 
     fn register_channels(&mut self) {
@@ -215,8 +279,6 @@ impl Metrics {
         all.register("feed_conflated", conflated, self.feed_conflated.clone());
         let closed = "Connections to the feed that ended, by reason";
         all.register("feed_closed", closed, self.feed_closed.clone());
-        let reachable = "1 while the store answers, else 0";
-        all.register("store_reachable", reachable, self.store_reachable.clone());
     }
 
     /// Counts a command's answer; `kind` is the command's word (`reserve`, `count`).
@@ -245,6 +307,7 @@ impl Metrics {
             restarts: self.actor_restarts.get_or_create_owned(&label),
             lost_tails: self.lost_tails.clone(),
             resyncs: self.resyncs.clone(),
+            last_commit: self.last_commit.clone(),
         }
     }
 
@@ -254,10 +317,49 @@ impl Metrics {
         let label = WarehouseLabel { warehouse: warehouse.into() };
         WarehouseMeter {
             open: self.reservations_open.get_or_create_owned(&label),
+            promised: self.promises_open.get_or_create_owned(&label),
+            waiting: self.waiting_open.get_or_create_owned(&label),
+            sold: self.units_sold.clone(),
             expired: self.reservations_expired.clone(),
             oversold: self.oversold_incidents.clone(),
             negative: self.negative_stock.clone(),
         }
+    }
+
+    /// The meters of the order desks.
+    #[must_use]
+    pub fn desks(&self) -> DeskMeter {
+        DeskMeter { facts: self.document_facts.clone(), sold: self.units_sold.clone() }
+    }
+
+    /// So many orders are not settled and in this state.
+    pub fn orders(&self, state: &'static str, count: i64) {
+        self.orders.get_or_create(&StateLabel { state }).set(count);
+    }
+
+    /// So many orders that are not settled are late.
+    pub fn orders_late(&self, count: i64) {
+        self.orders_late.set(count);
+    }
+
+    /// So many fulfilments of a warehouse have not arrived and are in this state.
+    pub fn fulfilments(&self, warehouse: &str, state: &'static str, count: i64) {
+        self.fulfilments.get_or_create(&WorkLabels { warehouse: warehouse.into(), state }).set(count);
+    }
+
+    /// Which kind of store this process uses; counts once.
+    pub fn store_kind(&self, kind: &'static str) {
+        self.store.set(kind);
+    }
+
+    /// So many bytes are left on the disk of the state directory.
+    pub fn state_dir_free(&self, bytes: u64) {
+        self.state_bytes_free.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// When this process was started, in milliseconds since 1970; counts once.
+    pub fn started(&mut self, at_ms: i64) {
+        self.process.register_collector(Box::new(Process::started(at_ms)));
     }
 
     /// The meters of one channel somebody publishes for.
@@ -284,109 +386,15 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut out = String::with_capacity(16 * 1024);
-        match text::encode(&mut out, &self.registry) {
+        let written = text::encode_registry(&mut out, &self.registry)
+            .and_then(|()| text::encode_registry(&mut out, &self.process))
+            .and_then(|()| text::encode_eof(&mut out));
+        match written {
             Ok(()) => out,
             // Writing into a string does not fail; an encoder that does has written nothing worth scraping.
             Err(_) => "# EOF\n".to_owned(),
         }
     }
-}
-
-/// The meters of one actor.
-#[derive(Debug, Clone)]
-pub struct ActorMeter {
-    commit_seconds: Histogram,
-    batch_commands: Histogram,
-    queue_commands: Gauge,
-    restarts: Counter,
-    lost_tails: Counter,
-    resyncs: Family<CauseLabel, Counter>,
-}
-
-impl ActorMeter {
-    /// A batch was confirmed: how long after it was sent, and how many commands it answered.
-    pub fn committed(&self, after: Duration, commands: usize) {
-        self.commit_seconds.observe(after.as_secs_f64());
-        self.batch_commands.observe(f64::from(u32::try_from(commands).unwrap_or(u32::MAX)));
-    }
-
-    /// So many commands are queued or in flight.
-    pub fn waiting(&self, commands: usize) {
-        self.queue_commands.set(i64::try_from(commands).unwrap_or(i64::MAX));
-    }
-
-    /// The actor was rebuilt.
-    pub fn restarted(&self) {
-        self.restarts.inc();
-    }
-
-    /// Its journal had to be read again; `cause` is a word (`conflict`, `unknown_outcome`, `unavailable`).
-    pub fn resynced(&self, cause: &'static str) {
-        self.resyncs.get_or_create(&CauseLabel { cause }).inc();
-    }
-
-    /// The store had lost the tail of its journal.
-    pub fn lost_tail(&self) {
-        self.lost_tails.inc();
-    }
-}
-
-/// The meters of one warehouse.
-#[derive(Debug, Clone)]
-pub struct WarehouseMeter {
-    open: Gauge,
-    expired: Counter,
-    oversold: Counter,
-    negative: Counter,
-}
-
-impl WarehouseMeter {
-    /// So many reservations are open.
-    pub fn open(&self, reservations: usize) {
-        self.open.set(i64::try_from(reservations).unwrap_or(i64::MAX));
-    }
-
-    /// A reservation ended by its deadline.
-    pub fn expired(&self) {
-        self.expired.inc();
-    }
-
-    /// An acknowledged claim could not be had again after a loss.
-    pub fn oversold(&self) {
-        self.oversold.inc();
-    }
-
-    /// A level's on-hand fell below zero.
-    pub fn negative(&self) {
-        self.negative.inc();
-    }
-}
-
-/// The meters of one channel.
-#[derive(Debug, Clone)]
-pub struct ChannelMeter {
-    differing: Gauge,
-    oldest: Gauge,
-    buffer: Gauge,
-}
-
-impl ChannelMeter {
-    /// So many SKUs differ, the oldest for so many milliseconds, and so many units of each SKU are kept back for it.
-    pub fn behind(&self, differing: usize, oldest_ms: i64, buffer: i64) {
-        self.differing.set(i64::try_from(differing).unwrap_or(i64::MAX));
-        self.oldest.set(oldest_ms.max(0) / 1_000);
-        self.buffer.set(buffer);
-    }
-}
-
-/// From a quarter of a millisecond, below which no synced write answers, to eight seconds, beyond every timeout.
-fn seconds() -> Histogram {
-    Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
-}
-
-/// Batches from one command to the largest that may be configured.
-fn batch() -> Histogram {
-    Histogram::new(exponential_buckets(1.0, 2.0, 13))
 }
 
 #[cfg(test)]
@@ -400,7 +408,7 @@ mod tests {
         metrics.command("reserve", Outcome::Applied);
         metrics.refused("insufficient_stock");
         let meter = metrics.actor("w:BER");
-        meter.committed(Duration::from_millis(2), 7);
+        meter.committed(1_763_892_000_123, Duration::from_millis(2), 7);
         meter.waiting(3);
         metrics.http_request("/v1/stock/{sku}", 200, Duration::from_millis(1));
         let text = metrics.render();
@@ -411,6 +419,9 @@ mod tests {
             "lagerd_queue_commands{actor=\"w:BER\"} 3",
             "lagerd_http_requests_total{route=\"/v1/stock/{sku}\",status=\"200\"} 1",
             "lagerd_store_reachable 0",
+            "lagerd_store_info{kind=\"unknown\"} 1",
+            "lagerd_last_commit_timestamp_seconds 1763892000.123",
+            concat!("lagerd_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -12,11 +12,14 @@
 mod broker;
 mod labels;
 mod logging;
+mod meters;
 mod metrics;
 mod panics;
+mod process;
 
 pub use broker::CommandMeter;
 pub use labels::Outcome;
 pub use logging::{Format, LogError, LogHandle, start};
-pub use metrics::{ActorMeter, CONTENT_TYPE, ChannelMeter, Metrics, WarehouseMeter};
+pub use meters::{ActorMeter, ChannelMeter, DeskMeter, WarehouseMeter};
+pub use metrics::{CONTENT_TYPE, Metrics};
 pub use panics::watch_panics;

@@ -48,6 +48,8 @@ mod loss;
 #[cfg(test)]
 mod mixed;
 #[cfg(test)]
+mod observing;
+#[cfg(test)]
 mod odd;
 #[cfg(test)]
 mod operation;

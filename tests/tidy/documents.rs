@@ -75,7 +75,7 @@ fn list(command: &clap::Command, path: &str, rows: &mut Vec<Vec<String>>) {
 }
 
 /// Compares the first table after a heading; a difference prints the table as it should be.
-fn compare(heading: &str, columns: &[&str], rows: Vec<Vec<String>>) {
+pub(crate) fn compare(heading: &str, columns: &[&str], rows: Vec<Vec<String>>) {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let head: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
     let rule: Vec<String> = columns.iter().map(|_| "---".to_owned()).collect();

@@ -204,8 +204,7 @@ impl<M: Recorded> Core<M> {
             // Arrival, as this journal's clock has it: a wall clock that is set must not make every id stale.
             ask.envelope.time = self.clock.now();
         }
-        let waiting =
-            self.in_flight.iter().fold(self.queue.len(), |sum, flight| sum.saturating_add(flight.told.len()));
+        let waiting = self.waiting();
         let refusal = match &self.phase {
             Phase::Lost(why) => Some(Fault::StoreLost(why.clone())),
             Phase::Stopped => Some(Fault::Unavailable(STOPPING.to_owned())),
@@ -218,7 +217,11 @@ impl<M: Recorded> Core<M> {
             Some(fault) => drop(ask.reply.send(Err(fault))),
             None => self.queue.push_back(Waiting { ask, uncertain: false, refused: None }),
         }
-        self.parts.stats.meter.waiting(waiting);
+    }
+
+    /// How many commands are queued or in flight.
+    fn waiting(&self) -> usize {
+        self.in_flight.iter().fold(self.queue.len(), |sum, flight| sum.saturating_add(flight.told.len()))
     }
 
     /// How many commands are gathered and not yet decided.
@@ -237,6 +240,7 @@ impl<M: Recorded> Core<M> {
                 break;
             }
         }
+        self.parts.stats.meter.waiting(self.waiting());
         // A recovery may bring back what must be done again; one that waits for a store that is away is not waited for.
         let recovering = matches!(self.phase, Phase::Recovering) && self.away.is_none();
         if self.queue.is_empty()
@@ -378,7 +382,8 @@ impl<M: Recorded> Core<M> {
         self.ring.push(flight.batch);
         self.machine.settle(&flight.rows, self.confirmed.version);
         self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed, flight.at);
-        self.parts.stats.meter.committed(flight.sent.elapsed(), flight.told.len());
+        let now = self.parts.clock.wall().as_millis();
+        self.parts.stats.meter.committed(now, flight.sent.elapsed(), flight.told.len());
         self.tell(flight.told);
     }
 

@@ -1,5 +1,5 @@
-//! What readers see of the desks: open documents as confirmed, how busy each warehouse is, what is expected where, and
-//! which documents still have something to tell.
+//! What readers see of the desks: open documents as confirmed and where they stand, how busy each warehouse is, what is
+//! expected where, and which documents still have something to tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -15,9 +15,10 @@ use super::shared::Shared;
 use crate::actor::journaled::Watch;
 use crate::domain::desk::{Desk, DeskFact, DeskRow, Document};
 use crate::domain::ids::{OrderId, Sku, WarehouseId};
-use crate::domain::order::{Commercial, InboundState, Order, TransferState};
+use crate::domain::order::{Commercial, FulfilmentState, InboundState, Order, TransferState};
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
+use crate::telemetry::DeskMeter;
 
 /// Documents looked at before others may write again.
 const LOOK_MAX: usize = 1_000;
@@ -49,6 +50,8 @@ pub struct OpenOrders {
     pub late: i64,
     /// Units that were told as sold and wait for goods.
     pub oversold: i64,
+    /// Fulfilments that have not arrived, by warehouse and state.
+    pub parts: BTreeMap<WarehouseId, BTreeMap<FulfilmentState, i64>>,
 }
 
 impl OpenOrders {
@@ -64,6 +67,15 @@ impl OpenOrders {
         if order.told {
             let waiting = order.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.backordered));
             self.oversold = self.oversold.saturating_add(waiting.saturating_mul(by));
+        }
+        for part in order.fulfilments.iter().filter(|part| is_under_way(part.state)) {
+            match self.parts.get_mut(&part.warehouse) {
+                Some(states) => {
+                    let counted = states.entry(part.state).or_default();
+                    *counted = counted.saturating_add(by);
+                }
+                None => drop(self.parts.insert(part.warehouse.clone(), [(part.state, by)].into())),
+            }
         }
     }
 }
@@ -274,6 +286,10 @@ impl Documents {
     }
 }
 
+const fn is_under_way(state: FulfilmentState) -> bool {
+    state.is_allocated() || matches!(state, FulfilmentState::Proposed | FulfilmentState::Shipped)
+}
+
 fn is_parked(document: &Document) -> bool {
     document.order().is_some_and(|order| order.tasks.open.is_empty() && order.unrouted() > 0)
 }
@@ -297,6 +313,8 @@ pub struct DeskWatch {
     pub alerts: Arc<Alerts>,
     /// Told what was sold.
     pub ledger: Arc<Ledger>,
+    /// What is counted.
+    pub meter: DeskMeter,
 }
 
 impl Watch<Desk> for DeskWatch {
@@ -356,8 +374,13 @@ impl Watch<Desk> for DeskWatch {
         let bells = documents.following.rung();
         drop(documents);
         bells.iter().for_each(|(bell, offset)| bell.ring(*offset));
-        facts.iter().for_each(|(_, fact)| self.alerts.note(fact));
-        self.ledger.confirmed(head, at, &Desk::sales(at, facts, rows));
+        for (_, fact) in facts {
+            self.alerts.note(fact);
+            self.meter.fact(fact.kind.name());
+        }
+        let sales = Desk::sales(at, facts, rows);
+        sales.iter().for_each(|sale| self.meter.sold(sale.channel.as_str(), sale.sold.units));
+        self.ledger.confirmed(head, at, &sales);
         for row in rows {
             if let DeskRow::Open(id, document) = row {
                 let open = document.as_ref().is_some_and(|document| document.task().is_some());

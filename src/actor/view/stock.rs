@@ -269,7 +269,11 @@ impl StockWatch {
         for channel in asked {
             self.heard().note(&Voice::Channel(channel.clone()), at, "reserved");
         }
-        self.meter.open(machine.holds_len());
+        self.open(machine);
+    }
+
+    fn open(&self, machine: &Warehouse) {
+        self.meter.open(machine.holds_len(), machine.allocations_len(), self.waiting.len());
     }
 }
 
@@ -339,7 +343,7 @@ impl Watch<Warehouse> for StockWatch {
                 entry(&mut rows, &sku, &|row| row.waiting = row.waiting.saturating_add(more));
             }
         }
-        self.meter.open(machine.holds_len());
+        self.open(machine);
         for (source, as_of) in machine.sources() {
             self.heard().note(&Voice::Source(machine.id().clone(), source.clone()), as_of, "count");
         }
@@ -414,7 +418,9 @@ impl Watch<Warehouse> for StockWatch {
         drop(stock);
         self.waited(rows);
         self.count(machine, facts, at);
-        self.minutes.ledger.confirmed(head, at, &Warehouse::sales(at, facts, rows));
+        let sales = Warehouse::sales(at, facts, rows);
+        sales.iter().for_each(|sale| self.meter.sold(sale.channel.as_str(), sale.sold.units));
+        self.minutes.ledger.confirmed(head, at, &sales);
         if !touched.is_empty() {
             self.view.bell.ring(offset);
             self.channels.iter().for_each(|channel| channel.news.mark(&touched));

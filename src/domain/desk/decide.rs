@@ -40,6 +40,10 @@ impl Machine for Desk {
         command.verb.name()
     }
 
+    fn refusal(answer: &Answer) -> Option<&Refusal> {
+        if let Answer::Refused(refusal) = answer { Some(refusal) } else { None }
+    }
+
     fn decide(
         &mut self,
         moment: &Moment,

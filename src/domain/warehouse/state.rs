@@ -204,6 +204,12 @@ impl Warehouse {
         self.allocations.iter()
     }
 
+    /// How many allocations are open.
+    #[must_use]
+    pub const fn allocations_len(&self) -> usize {
+        self.allocations.len()
+    }
+
     /// One open allocation.
     #[must_use]
     pub fn allocation(&self, id: &ReservationId) -> Option<&Allocation> {

@@ -116,14 +116,15 @@ impl Lobby {
         rules: &OrderRules,
     ) -> Result<(Desks, Vec<Arc<Life>>), JournalError> {
         let (mut mailboxes, mut lives) = (Vec::new(), Vec::new());
-        let desk_rules = rules.desk;
+        let (desk_rules, meter) = (rules.desk, ground.metrics.desks());
         for shard in 0..SHARDS {
             let journal = JournalId::new(JournalKind::Desk, format!("{shard:02}"));
             let (view, book, minutes) = (self.view.clone(), self.book.clone(), self.minutes(journal.clone()));
+            let meter = meter.clone();
             let watch = Arc::new(move || {
-                let (view, errands) = (view.clone(), book.clone());
+                let (view, errands, meter) = (view.clone(), book.clone(), meter.clone());
                 let Minutes { alerts, ledger } = minutes.clone();
-                Box::new(DeskWatch { view, shard, errands, alerts, ledger }) as Box<_>
+                Box::new(DeskWatch { view, shard, errands, alerts, ledger, meter }) as Box<_>
             });
             let fresh = Arc::new(move || Desk::new(desk_rules));
             let (mailbox, life) = ground.start(journal, usize::from(shard), fresh, watch).await?;

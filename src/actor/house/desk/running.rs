@@ -13,7 +13,7 @@ use crate::domain::desk::changing::waits_for_card;
 use crate::domain::desk::claiming::waits_for_place;
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
 use crate::domain::ids::{CommandId, OrderId};
-use crate::domain::order::Order;
+use crate::domain::order::{Commercial, Order};
 use crate::domain::routing::{Left, LeftWhat};
 use crate::domain::warehouse::{Answer, Command};
 use crate::telemetry::Metrics;
@@ -24,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PARKED_EVERY: u32 = 20;
 /// How often warehouses are asked for served claims whose news may have been missed.
 const SERVED_EVERY: u32 = 100;
+/// How often documents are counted.
+const COUNT_EVERY: u32 = 10;
 /// Documents taken on at once.
 const AT_ONCE: usize = 32;
 /// Parked orders looked at in one look: each is routed to see whether it helps, in tens of microseconds.
@@ -47,10 +49,10 @@ pub(in crate::actor::house) async fn run(
             () = stopping.cancelled() => return,
             _ = tick.tick() => {}
         }
+        if round.is_multiple_of(COUNT_EVERY) {
+            house.count_documents(&metrics);
+        }
         round = round.wrapping_add(1);
-        let open = house.desks.view.open();
-        metrics.documents_open.set(i64::try_from(open).unwrap_or(i64::MAX));
-        metrics.documents_untold.set(i64::try_from(house.untold()).unwrap_or(i64::MAX));
         if round.is_multiple_of(SERVED_EVERY) {
             house.note_all_served().await;
         }
@@ -67,6 +69,23 @@ impl House {
     #[must_use]
     pub fn untold(&self) -> usize {
         self.desks.book.len()
+    }
+
+    /// Tells where documents stand. A state nobody is in is told too: what was never counted raises no alarm.
+    fn count_documents(&self, metrics: &Metrics) {
+        let open = self.desks.view.open();
+        metrics.documents_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+        metrics.documents_untold.set(i64::try_from(self.untold()).unwrap_or(i64::MAX));
+        let orders = self.desks.view.orders();
+        for state in Commercial::ALL.iter().filter(|state| !state.is_over()) {
+            metrics.orders(state.name(), orders.by_state.get(state).copied().unwrap_or(0));
+        }
+        metrics.orders_late(orders.late);
+        for (warehouse, states) in &orders.parts {
+            for (state, count) in states {
+                metrics.fulfilments(warehouse.as_str(), state.name(), *count);
+            }
+        }
     }
 
     /// Carries on what nobody has carried on in time.
