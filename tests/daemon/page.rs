@@ -1,6 +1,9 @@
 //! The page at `/ui/` in a real browser, against the real daemon: what an operator sees.
 
-use lagerd::client::{Client, Method};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lagerd::client::{Client, Method, Target};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -214,7 +217,14 @@ async fn a_token_shows_what_it_allows() {
     let token = "a-token-of-the-page";
     let hash = lagerd::config::TokenHash::of(token).configured();
     let tokens = format!("[[token]]\nname = \"desk\"\nhash = \"{hash}\"\nscopes = [\"read:*\"]\n");
+    let keeper = "a-token-of-the-keeper";
+    let hash = lagerd::config::TokenHash::of(keeper).configured();
+    let tokens =
+        format!("{tokens}[[token]]\nname = \"keeper\"\nhash = \"{hash}\"\nscopes = [\"stock:BER\"]\n");
     let daemon = Daemon::start(&Store::Embedded.lines(), &format!("{ONE}\n{tokens}")).await;
+    let target = Target::new(&daemon.url(), Some(keeper)).expect("a url");
+    let mut client = Client::new(Arc::new(target), Duration::from_secs(20));
+    receive(&mut client, "BER", "opening", &[("TEE-M", 9)]).await;
     page.open(&format!("{}/ui/", daemon.url())).await;
     let enter =
         "document.querySelector('#token').value = given; document.querySelector('.sign-in').requestSubmit();";
@@ -233,4 +243,14 @@ async fn a_token_shows_what_it_allows() {
     until(&mut page, "document.querySelector('.stages')").await;
     go(&mut page, "#/order/none").await;
     until(&mut page, "document.querySelector('main .trouble')").await;
+    go(&mut page, "#/sku/TEE-M").await;
+    until(&mut page, "document.querySelector('.history li')").await;
+    page.run("document.querySelector(`[data-act='adjust']`).click();", Value::Null).await;
+    let adjust = "const [by, reason] = document.querySelectorAll('dialog input');
+        by.value = '-1'; reason.value = 'lost'; document.querySelector('dialog form').requestSubmit();";
+    page.run(adjust, Value::Null).await;
+    until(&mut page, "document.querySelector('dialog .trouble')?.textContent.includes('stock:<warehouse>')")
+        .await;
+    let shown = "return document.querySelectorAll('.history li').length;";
+    assert_eq!(page.run(shown, Value::Null).await, 1);
 }

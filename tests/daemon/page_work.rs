@@ -29,6 +29,9 @@ async fn an_order_is_worked_from_accept_to_ship() {
     open(&mut page, &daemon).await;
     go(&mut page, "#/floor/BER").await;
     until(&mut page, "document.querySelectorAll('article.work').length === 2").await;
+    // Work appears as it comes.
+    order(&mut client, "w-3").await;
+    until(&mut page, "document.querySelectorAll('article.work').length === 3").await;
     page.run(SCAN, json!("4711")).await;
     until(&mut page, "document.querySelector('.scan-said.bad')?.textContent.includes('4711')").await;
     // The barcode of goods in both orders selects one after the other, the number of an order that order.
@@ -49,7 +52,7 @@ async fn an_order_is_worked_from_accept_to_ship() {
     page.run(ship, Value::Null).await;
     until(
         &mut page,
-        "!document.querySelector('dialog') && document.querySelectorAll('article.work').length === 1",
+        "!document.querySelector('dialog') && document.querySelectorAll('article.work').length === 2",
     )
     .await;
 
@@ -66,7 +69,7 @@ async fn an_order_is_worked_from_accept_to_ship() {
     for fact in ["fulfilment_accepted", "fulfilment_picked", "fulfilment_packed", "fulfilment_shipped"] {
         assert_eq!(facts.iter().filter(|told| **told == fact).count(), 1, "{facts:?}");
     }
-    assert_eq!(figures(&mut client, "TEE-M", "BER").await, (7, 0, 2));
+    assert_eq!(figures(&mut client, "TEE-M", "BER").await, (7, 0, 4));
 
     go(&mut page, &format!("#/order/{id}")).await;
     until(&mut page, "document.querySelectorAll('.timeline li').length >= 6").await;

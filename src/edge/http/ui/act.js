@@ -32,7 +32,7 @@ export function ask({ title, text, fields = [], confirm, danger, run, done }) {
   const before = document.activeElement;
   return new Promise((resolve) => {
     const errors = h("div", { role: "alert" });
-    const go = h("button", { class: danger ? "button bad" : "button first", type: "submit", "data-act": "confirm" }, confirm);
+    const go = h("button", { class: danger ? "button bad" : "button first", type: "submit", "data-act": "confirm" }, confirm.replace(/ …$/, ""));
     const leave = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t("act.back"));
     const inputs = fields.map((field) => [field, input(field, key)]);
     const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(); } },

@@ -2,9 +2,10 @@
 import { badge, trouble } from "./act.js";
 import { get, query } from "./api.js";
 import { h, keyed, put } from "./dom.js";
+import { poked } from "./live.js";
 import { ago, clock, count, t, word } from "./words.js";
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 10_000;
 const SHOWN = 200;
 
 /** Kinds in which somebody lost something, or will. */
@@ -44,7 +45,7 @@ export function show(main, { stay, parameters }) {
     h("header", { class: "head" }, h("h1", { tabindex: "-1" }, t("nav.alerts"))),
     h("div", { class: "tools" }, h("div", { class: "field" }, h("label", { for: "kind" }, t("alerts.kind")), select)),
     errors, h("section", { class: "card" }, list, none));
-  stay.every(EVERY_MS, async () => {
+  const refresh = stay.every(EVERY_MS, async () => {
     try {
       const { items } = await get(query("v1/alerts", { alert: wanted, limit: SHOWN }), { signal: stay.signal });
       put(errors);
@@ -54,4 +55,5 @@ export function show(main, { stay, parameters }) {
       if (!stay.over) put(errors, trouble(error));
     }
   });
+  poked(stay, "alerts", refresh);
 }

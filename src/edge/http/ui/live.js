@@ -1,9 +1,13 @@
 /** The feed: one connection for the whole page, and whether it is there. */
 import { Feed } from "../lagerd.js";
 import { address, borne, once } from "./api.js";
+import { calmly } from "./dom.js";
 
 // Topics a connection may follow unless the daemon is told otherwise, less some for lists.
 const STOCK_TOPICS_MAX = 12;
+
+// News of a moment is read together.
+const POKE_MS = 150;
 
 let feed;
 let state = "connecting";
@@ -50,6 +54,9 @@ export function follow(stay, topics, skus, hear) {
   stay.ends(leave);
   return leave;
 }
+
+/** Does something soon after each news of a topic, many at once as one. */
+export const poked = (stay, topic, work) => follow(stay, [topic], undefined, calmly(POKE_MS, () => stay.over || work()));
 
 /** Asks for a change, see {@link once}. */
 export const change = (key, verb, body, target) => once(feed, key, verb, body, target);

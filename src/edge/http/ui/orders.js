@@ -2,10 +2,10 @@
 import { badge, trouble } from "./act.js";
 import { get, query } from "./api.js";
 import { h, keyed, put } from "./dom.js";
-import { watch } from "./live.js";
+import { poked, watch } from "./live.js";
 import { ago, clock, t, word } from "./words.js";
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 5_000;
 const PAGE = 500;
 const SHOWN = 100;
 // Looking for late ones ends here; some megabytes.
@@ -63,6 +63,7 @@ export function show(main, { stay, parameters }) {
       if (!stay.over) put(errors, trouble(error));
     }
   });
+  poked(stay, "orders", refresh);
   stay.ends(watch((standing) => standing === "live" && refresh()));
 }
 

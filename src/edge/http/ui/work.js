@@ -2,11 +2,12 @@
 import { ask, badge, doer, trouble } from "./act.js";
 import { find, get, query } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
-import { change, watch } from "./live.js";
+import { change, poked, watch } from "./live.js";
 import { isLate } from "./orders.js";
 import { ago, clock, t, word } from "./words.js";
 
-const EVERY_MS = 2_000;
+// News is told by the feed; what it can't tell somebody without its scope is found all the same.
+const EVERY_MS = 5_000;
 const PAGE = 1_000;
 // Cards of one stage that are drawn; the most urgent ones.
 const SHOWN = 40;
@@ -104,7 +105,10 @@ export function show(main, { stay, name }) {
       if (!stay.over) put(errors, trouble(error));
     }
   });
-  if (warehouse) floor = warehouse;
+  if (warehouse) {
+    floor = warehouse;
+    poked(stay, `work:${warehouse}`, load);
+  }
   // A scanner types wherever the focus is.
   const type = (event) => {
     const elsewhere = event.target.closest?.("input, select, textarea, dialog");
