@@ -7,6 +7,7 @@ use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::ids::{ChannelId, OrderId, WarehouseId};
 use crate::domain::order::Order;
 use crate::edge::amqp::Message;
+use crate::edge::wire::alert::AlertAbout;
 use crate::edge::wire::event::desk::occurred_at;
 use crate::edge::wire::event::{
     About, AlertEvent, EventHead, FulfilmentEvent, InboundEvent, OrderEvent, ReturnEvent, TransferEvent,
@@ -144,15 +145,19 @@ fn alert(head: EventHead, about: About, alert: &'static str) -> AlertEvent {
     AlertEvent {
         head,
         alert,
-        document: Some(about.document),
-        channel: about.channel,
-        order: about.order,
+        about: AlertAbout {
+            document: Some(about.document),
+            channel: about.channel,
+            order: about.order,
+            warehouse: about.warehouse,
+            sku: None,
+            reservation: None,
+            crossed: None,
+            reason: about.reason,
+        },
         part: about.part,
-        warehouse: about.warehouse,
-        reason: about.reason,
         due: about.due,
         lines: about.lines,
-        crossed: None,
         levels: Vec::new(),
     }
 }

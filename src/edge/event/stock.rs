@@ -6,7 +6,9 @@ use super::tell::{Outline, Teller};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ChannelId, WarehouseId};
 use crate::edge::amqp::Message;
+use crate::edge::wire::alert::AlertAbout;
 use crate::edge::wire::event::{AlertEvent, StockEvent};
+use crate::edge::wire::history::StockAbout;
 
 /// What is told of a fact about a warehouse's stock.
 pub(super) fn messages(teller: &Teller<'_>, warehouse: &WarehouseId, fact: &Fact) -> Vec<Message> {
@@ -34,18 +36,19 @@ pub(super) fn messages(teller: &Teller<'_>, warehouse: &WarehouseId, fact: &Fact
 }
 
 fn alert(event: StockEvent, fact: &Fact) -> AlertEvent {
+    let StockAbout { document, channel, reservation, reason, crossed, .. } = event.about;
+    let sku = match event.lines.as_slice() {
+        [line] => Some(line.sku.clone()),
+        _ => None,
+    };
+    let warehouse = Some(event.warehouse);
     AlertEvent {
         head: event.head,
         alert: fact.kind.name(),
-        document: event.document,
-        channel: event.channel,
-        order: None,
+        about: AlertAbout { document, channel, order: None, warehouse, sku, reservation, crossed, reason },
         part: None,
-        warehouse: Some(event.warehouse),
-        reason: event.reason,
         due: None,
         lines: Vec::new(),
-        crossed: event.crossed,
         levels: event.lines,
     }
 }

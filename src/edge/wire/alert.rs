@@ -9,17 +9,9 @@ use super::time::Time;
 use crate::actor::view::Alert;
 use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, ReservationId, Sku, WarehouseId};
 
-/// One of them.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AlertItem {
-    /// Its number since the daemon has started.
-    pub id: u64,
-    /// When it was told.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Time,
-    /// What it is, for example `order_late` or `sold_out`.
-    #[schema(value_type = String)]
-    pub alert: &'static str,
+/// What an alert is about, as far as that is known: the same wherever alerts are told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AlertAbout {
     /// About which document: an order, a return, a transfer, a receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -53,6 +45,22 @@ pub struct AlertItem {
     pub reason: Option<Text<Reason>>,
 }
 
+/// One of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertItem {
+    /// Its number since the daemon has started.
+    pub id: u64,
+    /// When it was told.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// What it is, for example `order_late` or `sold_out`.
+    #[schema(value_type = String)]
+    pub alert: &'static str,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: AlertAbout,
+}
+
 /// The newest of them, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertsAnswer {
@@ -66,14 +74,16 @@ impl From<Alert> for AlertItem {
             id: alert.id,
             at: Time(alert.at),
             alert: alert.kind,
-            document: alert.document.map(Text),
-            channel: alert.channel.map(Text),
-            order: alert.number.map(Text),
-            warehouse: alert.warehouse.map(Text),
-            sku: alert.sku.map(Text),
-            reservation: alert.reservation.map(Text),
-            crossed: alert.crossed.map(CrossedAnswer::from),
-            reason: alert.reason.map(Text),
+            about: AlertAbout {
+                document: alert.document.map(Text),
+                channel: alert.channel.map(Text),
+                order: alert.number.map(Text),
+                warehouse: alert.warehouse.map(Text),
+                sku: alert.sku.map(Text),
+                reservation: alert.reservation.map(Text),
+                crossed: alert.crossed.map(CrossedAnswer::from),
+                reason: alert.reason.map(Text),
+            },
         }
     }
 }

@@ -7,8 +7,10 @@ use super::stock::Unavailable;
 use super::text::Text;
 use super::time::Time;
 use crate::actor::house::history::Step;
-use crate::domain::fact::{Crossed, FactKind};
-use crate::domain::ids::{CartId, ChannelId, CommandId, Reason, Reference, Sku, SourceId, WarehouseId};
+use crate::domain::fact::{Crossed, Fact, FactKind};
+use crate::domain::ids::{
+    CartId, ChannelId, CommandId, OrderId, Reason, Reference, Sku, SourceId, WarehouseId,
+};
 use crate::domain::level::Level;
 
 /// The figures at one moment.
@@ -41,47 +43,29 @@ impl From<Crossed> for CrossedAnswer {
     }
 }
 
-/// One change of a SKU's figures.
+/// What something that happened to stock is about, as far as that is known.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ChangeAnswer {
-    /// The event's id, `<journal>.<version>-<nonce>.<index>`.
-    pub event: String,
-    /// What happened, in the past tense: `stock_received`, `stock_reserved` and so on.
-    pub fact: &'static str,
-    /// When it was recorded.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Time,
-    /// When it happened, where that is not when it was recorded; of a count, its as-of time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub occurred_at: Option<Time>,
-    /// Until when the hold lasts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expires_at: Option<Time>,
-    /// Units, signed as the fact has it.
-    pub change: i64,
-    /// The figures before it; `null` where the log does not reach back.
-    pub before: Option<Figures>,
-    /// The figures after it.
-    pub after: Figures,
-    /// The id of the command that caused it; `null` where time alone did.
-    #[schema(value_type = Option<String>)]
-    pub command: Option<Text<CommandId>>,
-    /// The name of the token it came with.
-    pub actor: Option<String>,
-    /// For which reservation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub reservation: Option<Text<CommandId>>,
+pub struct StockAbout {
     /// By which channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub channel: Option<Text<ChannelId>>,
+    /// For which reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reservation: Option<Text<CommandId>>,
     /// For which cart.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub cart: Option<Text<CartId>>,
+    /// For which order or transfer, by its id over all channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub document: Option<Text<OrderId>>,
+    /// Until when the hold lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Time>,
     /// Referring to what.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -100,6 +84,36 @@ pub struct ChangeAnswer {
     /// Of an alert: which line was crossed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crossed: Option<CrossedAnswer>,
+}
+
+/// One change of a SKU's figures.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChangeAnswer {
+    /// The event's id, `<journal>.<version>-<nonce>.<index>`.
+    pub event: String,
+    /// What happened, in the past tense: `stock_received`, `stock_reserved` and so on.
+    pub fact: &'static str,
+    /// When it was recorded.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// When it happened, where that is not when it was recorded; of a count, its as-of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Time>,
+    /// Units, signed as the fact has it.
+    pub change: i64,
+    /// The figures before it; `null` where the log does not reach back.
+    pub before: Option<Figures>,
+    /// The figures after it.
+    pub after: Figures,
+    /// The id of the command that caused it; `null` where time alone did.
+    #[schema(value_type = Option<String>)]
+    pub command: Option<Text<CommandId>>,
+    /// The name of the token it came with.
+    pub actor: Option<String>,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: StockAbout,
 }
 
 /// A SKU's history at one warehouse, newest first.
@@ -136,31 +150,44 @@ impl Figures {
     }
 }
 
+impl StockAbout {
+    /// What a fact is about, and when it happened where that is not when it was recorded.
+    #[must_use]
+    pub fn of(fact: &Fact) -> (Option<Time>, Self) {
+        let holds = matches!(fact.kind, FactKind::Reserved | FactKind::Amended | FactKind::Extended);
+        let time = fact.time.map(Time);
+        let about = Self {
+            channel: fact.channel.clone().map(Text),
+            reservation: fact.reservation.clone().map(Text),
+            cart: fact.cart.clone().map(Text),
+            document: fact.order.clone().map(Text),
+            expires_at: time.filter(|_| holds),
+            reference: fact.reference.clone().map(Text),
+            reason: fact.reason.clone().map(Text),
+            source: fact.source.clone().map(Text),
+            covered: fact.covered,
+            crossed: fact.crossed.map(CrossedAnswer::from),
+        };
+        (time.filter(|_| !holds), about)
+    }
+}
+
 impl ChangeAnswer {
     /// A step of a warehouse's history; `before` is the level it began with, where known.
     #[must_use]
     pub fn of(warehouse: &WarehouseId, step: Step, before: Option<&Level>) -> Self {
-        let holds = matches!(step.fact.kind, FactKind::Reserved | FactKind::Amended | FactKind::Extended);
-        let time = step.fact.time.map(Time);
+        let (occurred_at, about) = StockAbout::of(&step.fact);
         Self {
             event: format!("w:{warehouse}.{}.{}", step.head, step.index),
             fact: step.fact.kind.name(),
             at: Time(step.at),
-            occurred_at: time.filter(|_| !holds),
-            expires_at: time.filter(|_| holds),
+            occurred_at,
             change: step.line.change,
             before: before.map(Figures::of),
             after: Figures::of(&step.line.after),
             actor: step.cause.as_ref().and_then(|cause| Some(cause.actor.as_ref()?.as_str().to_owned())),
             command: step.cause.map(|cause| Text(cause.id)),
-            reservation: step.fact.reservation.map(Text),
-            channel: step.fact.channel.map(Text),
-            cart: step.fact.cart.map(Text),
-            reference: step.fact.reference.map(Text),
-            reason: step.fact.reason.map(Text),
-            source: step.fact.source.map(Text),
-            covered: step.fact.covered,
-            crossed: step.fact.crossed.map(CrossedAnswer::from),
+            about,
         }
     }
 }

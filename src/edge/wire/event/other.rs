@@ -7,9 +7,9 @@ use super::desk::UnitsLine;
 use super::head::EventHead;
 use super::stock::StockEventLine;
 use crate::domain::channel::ChannelPolicy;
-use crate::domain::ids::{ChannelId, CommandId, OrderId, OrderNumber, Reason, Sku, WarehouseId};
+use crate::domain::ids::{ChannelId, CommandId, OrderId, Sku};
 use crate::domain::policy::Scheduled;
-use crate::edge::wire::history::CrossedAnswer;
+use crate::edge::wire::alert::AlertAbout;
 use crate::edge::wire::item::ItemBody;
 use crate::edge::wire::policy::Figure;
 use crate::edge::wire::text::Text;
@@ -101,30 +101,13 @@ pub struct AlertEvent {
     /// What it is, for example `order_late`.
     #[schema(value_type = String)]
     pub alert: &'static str,
-    /// About which document: an order, a return, a transfer, a receipt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub document: Option<Text<OrderId>>,
-    /// Of which channel.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub channel: Option<Text<ChannelId>>,
-    /// What the channel calls the order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub order: Option<Text<OrderNumber>>,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: AlertAbout,
     /// Which fulfilment or return of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub part: Option<Text<OrderId>>,
-    /// At which warehouse.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub warehouse: Option<Text<WarehouseId>>,
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub reason: Option<Text<Reason>>,
     /// When something is due that it speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -132,9 +115,6 @@ pub struct AlertEvent {
     /// Which units of a document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<UnitsLine>,
-    /// Which line was crossed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub crossed: Option<CrossedAnswer>,
     /// Which SKUs of a warehouse, and their figures.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<StockEventLine>,
