@@ -78,7 +78,9 @@ impl<M: Recorded> Entry<M> {
         writer.list(&self.causes, |writer, cause| {
             let Cause { id, actor, trace } = cause;
             put_command_id(writer, id);
-            writer.byte(u8::from(actor.is_some()) * BY_ACTOR | u8::from(trace.is_some()) * TRACED);
+            let (by_actor, traced) =
+                (u8::from(actor.is_some()) * BY_ACTOR, u8::from(trace.is_some()) * TRACED);
+            writer.byte(by_actor | traced);
             if let Some(actor) = actor {
                 writer.text(actor.as_str());
             }
