@@ -112,8 +112,11 @@ async fn written(facts: u64) -> Arc<dyn Journal> {
         };
         // Without a `ref`, so that no document goes beside it: one fact, one message.
         let fact = Fact::new(FactKind::Received).lines(vec![line]);
-        let cause =
-            Cause { id: CommandId::stored(&format!("01a211f5-46ae-7218-91c8-{version:012}")), actor: None };
+        let cause = Cause {
+            id: CommandId::stored(&format!("01a211f5-46ae-7218-91c8-{version:012}")),
+            actor: None,
+            trace: None,
+        };
         let at = Timestamp::from_millis(1_763_892_000_000);
         let entry =
             Entry::<Warehouse> { at, causes: vec![cause], facts: vec![(Some(0), fact)], rows: Vec::new() };

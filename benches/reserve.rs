@@ -131,7 +131,7 @@ async fn open(journal: Arc<dyn Journal>) -> Arc<House> {
 }
 
 fn sender(id: String) -> Sender {
-    Sender { id: CommandId::parse(&id).unwrap(), issued_at: None, fingerprint: 1, actor: None }
+    Sender { id: CommandId::parse(&id).unwrap(), issued_at: None, fingerprint: 1, actor: None, trace: None }
 }
 
 /// `count` reservations by `askers` closed loops.

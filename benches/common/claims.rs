@@ -102,7 +102,7 @@ fn moment(version: u64) -> Moment {
 
 fn envelope(id: String) -> Envelope {
     let id = CommandId::stored(&id);
-    Envelope { id, time: NOW, timed: true, fingerprint: 7, actor: None }
+    Envelope { id, time: NOW, timed: true, fingerprint: 7, actor: None, trace: None }
 }
 
 fn claim(n: usize, shape: Shape, skus: &[Sku], rng: &mut fastrand::Rng) -> (Envelope, Command) {

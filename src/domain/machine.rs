@@ -9,6 +9,7 @@ use ahash::AHashSet;
 use super::ids::{ActorName, CommandId};
 use super::refusal::Refusal;
 use super::time::Timestamp;
+use super::trace::Trace;
 
 /// When, and as which version, a batch is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Envelope {
     pub fingerprint: u64,
     /// Name of the token it came with.
     pub actor: Option<ActorName>,
+    /// Whose trace it belongs to.
+    pub trace: Option<Trace>,
 }
 
 /// Why a fact came to be.
@@ -43,6 +46,8 @@ pub struct Cause {
     pub id: CommandId,
     /// Name of the token it came with.
     pub actor: Option<ActorName>,
+    /// Whose trace it belongs to.
+    pub trace: Option<Trace>,
 }
 
 /// A state machine that lives on a journal.
@@ -199,7 +204,8 @@ impl<M: Machine> Draft<M> {
                 self.seen.remove(&key);
             }
         } else if self.undo.len() > undo || self.facts.len() > facts || self.asides.len() > asides {
-            self.causes.push(Cause { id: envelope.id.clone(), actor: envelope.actor.clone() });
+            let Envelope { id, actor, trace, .. } = envelope;
+            self.causes.push(Cause { id: id.clone(), actor: actor.clone(), trace: *trace });
         }
         answer
     }

@@ -316,7 +316,14 @@ mod tests {
 
     fn envelope(id: &str, time: i64, fingerprint: u64) -> Envelope {
         let id = CommandId::parse(id).unwrap();
-        Envelope { id, time: Timestamp::from_millis(time), timed: true, fingerprint, actor: None }
+        Envelope {
+            id,
+            time: Timestamp::from_millis(time),
+            timed: true,
+            fingerprint,
+            actor: None,
+            trace: None,
+        }
     }
 
     /// However many commands come, each class keeps to its bound, and an id that was forgotten is refused.

@@ -32,5 +32,6 @@ pub mod refusal;
 pub mod routing;
 pub mod table;
 pub mod time;
+pub mod trace;
 pub mod waiting;
 pub mod warehouse;

@@ -205,8 +205,8 @@ fn scheduled(figure: &Scheduled) -> String {
 pub(super) fn cause(cause: Option<&Cause>) -> String {
     match cause {
         None => "time".to_owned(),
-        Some(Cause { id, actor: None }) => id.to_string(),
-        Some(Cause { id, actor: Some(actor) }) => format!("{id} by {actor}"),
+        Some(Cause { id, actor: None, .. }) => id.to_string(),
+        Some(Cause { id, actor: Some(actor), .. }) => format!("{id} by {actor}"),
     }
 }
 

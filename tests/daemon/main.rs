@@ -16,6 +16,8 @@ mod amqp_events;
 #[cfg(test)]
 mod amqp_talk;
 #[cfg(test)]
+mod amqp_trace;
+#[cfg(test)]
 mod asyncapi;
 #[cfg(test)]
 mod browser;

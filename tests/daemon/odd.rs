@@ -295,7 +295,7 @@ async fn garbage() {
 }
 
 /// Sends bytes that make the daemon close the connection, and reads what comes until then.
-async fn raw(daemon: &Daemon, bytes: &[u8]) -> String {
+pub(crate) async fn raw(daemon: &Daemon, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).await.expect("connect");
     // Who is refused early may find the connection closed while it still sends.
     drop(stream.write_all(bytes).await);

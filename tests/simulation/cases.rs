@@ -24,7 +24,7 @@ fn store() -> (Arc<MemoryJournal>, Arc<VirtualClock>) {
 }
 
 fn sender(id: &str) -> Sender {
-    Sender { id: CommandId::parse(id).unwrap(), issued_at: None, fingerprint: 7, actor: None }
+    Sender { id: CommandId::parse(id).unwrap(), issued_at: None, fingerprint: 7, actor: None, trace: None }
 }
 
 fn wish(cart: Option<&str>, quantity: i64) -> Reserve {

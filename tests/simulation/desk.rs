@@ -176,7 +176,7 @@ pub(crate) async fn nobody_waits_in_vain(house: &House) {
         for order in 0..4 {
             let owner = OrderId::parse(&format!("07-{order}")).ok();
             let id = CommandId::parse("look").unwrap();
-            let envelope = Envelope { id, time: now, timed: false, fingerprint: 0, actor: None };
+            let envelope = Envelope { id, time: now, timed: false, fingerprint: 0, actor: None, trace: None };
             let rows = match handle.mailbox.ask(envelope, Command::FindWaiting { owner }).await {
                 Ok(warehouse::Answer::WaitingRows(rows)) => rows,
                 Err(Fault::Unavailable(_)) => continue,

@@ -357,7 +357,7 @@ fn reaches(from: Commercial, to: Commercial) -> bool {
 }
 
 async fn send(house: &Arc<House>, wish: &Wish) -> Told {
-    let sender = Sender { id: wish.id.clone(), issued_at: None, fingerprint: 7, actor: None };
+    let sender = Sender { id: wish.id.clone(), issued_at: None, fingerprint: 7, actor: None, trace: None };
     match &wish.what {
         What::Place(place) => {
             let placed = house.place_order(&sender, place.as_ref().clone(), None).await;

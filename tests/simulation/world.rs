@@ -385,7 +385,7 @@ impl World {
 }
 
 pub(crate) async fn send(house: &House, order: &Order) -> Option<Answer> {
-    let sender = Sender { id: order.id.clone(), issued_at: None, fingerprint: 7, actor: None };
+    let sender = Sender { id: order.id.clone(), issued_at: None, fingerprint: 7, actor: None, trace: None };
     let reservation = |told| Answer::Reservation(Box::new(told));
     match &order.what {
         What::Reserve(request) => definite(house.reserve(&sender, request.clone()).await, reservation),

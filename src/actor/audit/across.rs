@@ -139,7 +139,8 @@ mod tests {
             let goods = (!matches!(command, Command::Wait(_))).then(goods);
             for (number, command) in goods.into_iter().chain([command]).enumerate() {
                 let id = CommandId::parse(&format!("{name}-{number}")).unwrap();
-                let envelope = Envelope { id, time: NOW, timed: true, fingerprint: 7, actor: None };
+                let envelope =
+                    Envelope { id, time: NOW, timed: true, fingerprint: 7, actor: None, trace: None };
                 draft.decide(&mut warehouse, &moment, &envelope, &command).unwrap();
             }
             drop(draft.close(&warehouse));

@@ -170,7 +170,7 @@ impl House {
                 }
             }
         }
-        self.settle_if_pending(id, &known).await?;
+        self.settle_if_pending(&envelope, id, &known).await?;
         known.retain(|known| part_of(known, id).is_some());
         if !matches!(act, Act::Release) {
             keep_what_counts(&mut known, id);
@@ -248,12 +248,11 @@ impl House {
         cart: Option<(ChannelId, CartId)>,
         command: Option<&CommandId>,
     ) -> Result<Vec<Known>, Fault> {
-        let now = self.now();
         let asked = places.map(|handle| {
             let find =
                 Command::Find { reservation: id.cloned(), cart: cart.clone(), command: command.cloned() };
             let id = id.cloned().unwrap_or_else(|| CommandId::stored("find"));
-            let envelope = Envelope { id, time: now, timed: false, fingerprint: 0, actor: None };
+            let envelope = self.inside(id, None);
             let handle = handle.clone();
             async move {
                 match handle.mailbox.ask(envelope, find).await? {

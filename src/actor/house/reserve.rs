@@ -76,8 +76,8 @@ impl House {
         }
         match self.standing(id, &known) {
             Standing::Whole(reservation) => {
-                self.settle_if_pending(id, &known).await.map_err(Fault::after_a_part)?;
-                self.settle_left_behind(id, &known).await.map_err(Fault::after_a_part)?;
+                self.settle_if_pending(envelope, id, &known).await.map_err(Fault::after_a_part)?;
+                self.settle_left_behind(envelope, &known).await.map_err(Fault::after_a_part)?;
                 return Ok(reservation);
             }
             Standing::Partly(_) => {
@@ -87,7 +87,7 @@ impl House {
             }
             Standing::Unknown => {}
         }
-        self.tidy_cart(id, &known).await?;
+        self.tidy_cart(envelope, &known).await?;
         let known = self.ask_all(places.iter(), Some(id), cart, None).await?;
         self.claim_anew(channel, envelope, request, &known).await
     }
@@ -273,27 +273,33 @@ impl House {
         places.sort_unstable();
         places.dedup();
         for place in places {
-            self.settle_at(place, (&envelope.id, attempt), (&request.channel, cart)).await?;
+            self.settle_at(envelope, place, (&envelope.id, attempt), (&request.channel, cart)).await?;
         }
         Ok(())
     }
 
     /// Settles a reservation that is whole and waits as an amendment anywhere.
-    pub(super) async fn settle_if_pending(&self, id: &ReservationId, known: &[Known]) -> Result<(), Fault> {
+    pub(super) async fn settle_if_pending(
+        &self,
+        envelope: &Envelope,
+        id: &ReservationId,
+        known: &[Known],
+    ) -> Result<(), Fault> {
         let pending = known.iter().filter_map(|known| part_of(known, id));
         let Some(part) = pending.into_iter().find(|part| part.state == PartState::Pending) else {
             return Ok(());
         };
         let (Some(channel), Some(cart)) = (&part.channel, &part.cart) else { return Ok(()) };
         for known in known.iter().filter(|known| known.found.cart.is_some() || part_of(known, id).is_some()) {
-            self.settle_at(&known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
+            self.settle_at(envelope, &known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
         }
         Ok(())
     }
 
     /// An amendment by one warehouse alone counts there at once. Where it was interrupted then, other warehouses still
     /// hold for the cart what was asked for before it; they give it back.
-    async fn settle_left_behind(&self, id: &ReservationId, known: &[Known]) -> Result<(), Fault> {
+    async fn settle_left_behind(&self, envelope: &Envelope, known: &[Known]) -> Result<(), Fault> {
+        let id = &envelope.id;
         let open = known.iter().find_map(|known| {
             let part = part_of(known, id).filter(|part| !matches!(part.state, PartState::Ended(_)))?;
             Some((part, known.found.since?))
@@ -302,13 +308,15 @@ impl House {
         let (Some(channel), Some(cart)) = (&part.channel, &part.cart) else { return Ok(()) };
         let elsewhere = known.iter().filter(|known| part_of(known, id).is_none());
         for known in elsewhere.filter(|known| known.found.cart_since.is_some_and(|other| other < since)) {
-            self.settle_at(&known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
+            self.settle_at(envelope, &known.handle.spec.id, (id, part.attempt), (channel, cart)).await?;
         }
         Ok(())
     }
 
+    /// Settles at one warehouse, on behalf of a command.
     async fn settle_at(
         &self,
+        envelope: &Envelope,
         place: &WarehouseId,
         (id, attempt): (&ReservationId, u32),
         (channel, cart): (&ChannelId, &CartId),
@@ -319,13 +327,13 @@ impl House {
             channel: channel.clone(),
             cart: cart.clone(),
         };
-        let envelope =
-            Envelope { id: id.clone(), time: self.now(), timed: false, fingerprint: 0, actor: None };
-        self.warehouse(place)?.mailbox.ask(envelope, settle).await.map(|_| ())
+        let settling = self.inside(id.clone(), envelope.trace);
+        self.warehouse(place)?.mailbox.ask(settling, settle).await.map(|_| ())
     }
 
     /// Before a cart is changed: an amendment of it that was left behind is settled where it is whole, else dropped.
-    async fn tidy_cart(&self, id: &ReservationId, known: &[Known]) -> Result<(), Fault> {
+    async fn tidy_cart(&self, envelope: &Envelope, known: &[Known]) -> Result<(), Fault> {
+        let id = &envelope.id;
         let left = known.iter().find_map(|known| {
             let hold = known.found.cart.as_ref()?;
             let next = hold.next.as_ref().filter(|next| next.reservation != *id)?;
@@ -341,16 +349,10 @@ impl House {
         for known in known.iter().filter(|known| known.found.cart.is_some()) {
             if whole {
                 let claim = (&next.reservation, next.attempt);
-                self.settle_at(&known.handle.spec.id, claim, (&channel, &cart)).await?;
+                self.settle_at(envelope, &known.handle.spec.id, claim, (&channel, &cart)).await?;
             } else {
-                let envelope = Envelope {
-                    id: next.reservation.clone(),
-                    time: self.now(),
-                    timed: false,
-                    fingerprint: 0,
-                    actor: None,
-                };
-                self.give_back(&envelope, next.attempt, std::iter::once(&known.handle)).await?;
+                let dropping = self.inside(next.reservation.clone(), envelope.trace);
+                self.give_back(&dropping, next.attempt, std::iter::once(&known.handle)).await?;
             }
         }
         Ok(())

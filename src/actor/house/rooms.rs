@@ -20,6 +20,7 @@ use crate::domain::item::{Item, Items};
 use crate::domain::machine::Envelope;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Clock, Timestamp};
+use crate::domain::trace::Trace;
 use crate::domain::warehouse::Warehouse;
 use crate::feed::{ChannelFeed, Skus, Supply};
 use crate::journal::{Journal, StoreHealth};
@@ -61,6 +62,8 @@ pub struct Sender {
     pub fingerprint: u64,
     /// Name of the token it came with.
     pub actor: Option<ActorName>,
+    /// Whose trace it belongs to.
+    pub trace: Option<Trace>,
 }
 
 /// Everything a door may reach.
@@ -136,6 +139,12 @@ impl House {
             timed: told.is_some(),
             fingerprint: sender.fingerprint,
             actor: sender.actor.clone(),
+            trace: sender.trace,
         }
+    }
+
+    /// The envelope of a command from inside the house, on behalf of whoever's trace it belongs to.
+    pub(super) fn inside(&self, id: CommandId, trace: Option<Trace>) -> Envelope {
+        Envelope { id, time: self.now(), timed: false, fingerprint: 0, actor: None, trace }
     }
 }

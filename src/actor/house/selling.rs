@@ -111,7 +111,7 @@ mod tests {
             occurred_at: None,
         };
         let id = CommandId::parse(id).unwrap();
-        let sender = Sender { id, issued_at: None, fingerprint: 1, actor: None };
+        let sender = Sender { id, issued_at: None, fingerprint: 1, actor: None, trace: None };
         trial.house.move_goods(&sender, &WarehouseId::parse("HAM").unwrap(), movement).await.unwrap();
     }
 

@@ -17,8 +17,10 @@ use crate::domain::ids::{ChannelId, WarehouseId};
 use crate::domain::memory::Windows;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::warehouse::Rules;
+use crate::feed::happened::{Happened, of_entry};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::record::changes_of;
+use crate::journal::{Journal, JournalId};
 use crate::telemetry::Metrics;
 
 /// A house, and what its test may turn. BER is a warehouse, HAM a store; `web` asks and draws on both, `till` tells and
@@ -110,6 +112,12 @@ impl Trial {
     /// Lets time pass.
     pub(crate) fn pass(&self, millis: i64) {
         self.clock.0.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// Everything a journal says has happened.
+    pub(crate) async fn told(&self, id: &JournalId) -> Vec<Happened> {
+        let entries = self.journal.read(id, 1, usize::MAX).await.unwrap();
+        entries.iter().flat_map(|stored| of_entry(id, stored).unwrap()).collect()
     }
 
     /// Whether the store is away.

@@ -32,7 +32,7 @@ fn sku() -> Sku {
 fn decide<M: Machine>(machine: &mut M, id: &str, command: &M::Command) -> Closed<M> {
     let moment = Moment { now: NOW, version: 1, may_expire: true };
     let id = CommandId::parse(id).unwrap();
-    let envelope = Envelope { id, time: NOW, timed: true, fingerprint: 1, actor: None };
+    let envelope = Envelope { id, time: NOW, timed: true, fingerprint: 1, actor: None, trace: None };
     let mut draft = Draft::default();
     draft.decide(machine, &moment, &envelope, command).unwrap();
     draft.close(machine)

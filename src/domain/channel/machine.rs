@@ -350,7 +350,7 @@ const AGAIN_TTL_MS: i64 = 60_000;
 /// A backorder that was acknowledged before a loss is sold again, whatever the limit.
 fn sell_again(id: &CommandId, row: &Backorder, now: Timestamp) -> Vec<Redo<Channel>> {
     let redo = |id: CommandId, command| Redo {
-        envelope: Envelope { id, time: now, timed: true, fingerprint: 0, actor: None },
+        envelope: Envelope { id, time: now, timed: true, fingerprint: 0, actor: None, trace: None },
         command,
         refused: None,
     };

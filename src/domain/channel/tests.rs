@@ -108,7 +108,7 @@ impl Stage {
             .bytes()
             .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let id = id(name.unwrap_or(&minted));
-        Envelope { id, time: self.now, timed: true, fingerprint, actor: None }
+        Envelope { id, time: self.now, timed: true, fingerprint, actor: None, trace: None }
     }
 
     fn ask(&mut self, name: &str, command: &ChannelCommand) -> String {

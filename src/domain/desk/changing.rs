@@ -160,8 +160,8 @@ fn take_waiting(scribe: &Scribe, order: &mut Order, id: &LineId, quantity: i64) 
     }
     for (warehouse, wait, quantity) in changed {
         let message = Message::Unwait { wait: wait.clone(), quantity };
-        order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
-        order.close_backorder(scribe.now, &wait);
+        order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
+        order.close_backorder(scribe.begun(), &wait);
     }
     let taken = quantity.saturating_sub(left);
     if let Some(line) = order.line_mut(id) {
@@ -204,7 +204,7 @@ fn take_promised(
         let note = Note::at(&warehouse, Vec::new()).part(number);
         scribe.order(order, DeskFactKind::FulfilmentCancelled, note);
     }
-    order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+    order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
     let taken = quantity.saturating_sub(left);
     if let Some(line) = order.line_mut(id) {
         line.allocated = line.allocated.saturating_sub(taken);

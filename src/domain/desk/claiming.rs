@@ -73,7 +73,7 @@ pub(super) fn apply(scribe: &mut Scribe, order: &mut Order, routing: &Routing) -
         decision.parts.iter().filter_map(|part| propose(scribe, order, part, &routing.places)).collect();
     if !parts.is_empty() {
         let attempt = order.attempt;
-        order.tasks.push(scribe.now, TaskWork::Claim { attempt, parts });
+        order.tasks.push(scribe.begun(), TaskWork::Claim { attempt, parts });
     }
     let (mut ask, mut stuck) = (false, false);
     for left in &decision.left {
@@ -208,7 +208,7 @@ fn wait(
     };
     let id = order.wait_of(&left.line);
     let (channel, line, warehouse) = (order.channel.clone(), left.line.clone(), warehouse.clone());
-    order.tasks.push(scribe.now, TaskWork::Backorder { channel, id, line, warehouse, wait });
+    order.tasks.push(scribe.begun(), TaskWork::Backorder { channel, id, line, warehouse, wait });
 }
 
 /// Takes planned fulfilments out again; their units are unrouted still.
@@ -224,7 +224,7 @@ pub(super) fn drop_plan(order: &mut Order, parts: &[ClaimPart]) {
 pub(super) fn route(scribe: &Scribe, order: &mut Order) {
     let asked = order.tasks.open.iter().any(|task| matches!(task.work, TaskWork::Route));
     if order.unrouted() > 0 && !asked {
-        order.tasks.push(scribe.now, TaskWork::Route);
+        order.tasks.push(scribe.begun(), TaskWork::Route);
     }
 }
 
@@ -257,7 +257,7 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
             TaskWork::Route => {}
             TaskWork::Claim { attempt, parts } | TaskWork::Allocate { attempt, parts } => {
                 drop_plan(order, &parts);
-                order.tasks.push(scribe.now, TaskWork::Abandon { attempt, parts });
+                order.tasks.push(scribe.begun(), TaskWork::Abandon { attempt, parts });
             }
             TaskWork::Backorder { .. } => give_wait_up(scribe, order, &task.work),
             TaskWork::Abandon { .. } | TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } => {
@@ -271,9 +271,9 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
 pub(super) fn give_wait_up(scribe: &Scribe, order: &mut Order, work: &TaskWork) {
     let TaskWork::Backorder { channel, id, warehouse, .. } = work else { return };
     let (warehouse, message) = (warehouse.clone(), Message::GiveUpWait { wait: id.clone() });
-    order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+    order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
     let (channel, id) = (channel.clone(), id.clone());
-    order.tasks.push(scribe.now, TaskWork::CloseBackorder { channel, id, left: Vec::new() });
+    order.tasks.push(scribe.begun(), TaskWork::CloseBackorder { channel, id, left: Vec::new() });
 }
 
 /// Gives everything back that was ever claimed for an order that is refused after all.

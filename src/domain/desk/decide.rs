@@ -90,7 +90,7 @@ impl Machine for Desk {
                 None => {}
             }
         }
-        let mut scribe = Scribe::new(moment, envelope.actor.clone());
+        let mut scribe = Scribe::new(moment, Some(envelope));
         match self.change(&mut scribe, known, command) {
             Ok(outcome) => Ok(self.carry_out(outcome, scribe, remembers.then_some(envelope), draft)),
             // Refusals of documents are facts: whoever asks again is told the same, whatever has changed since.

@@ -114,7 +114,7 @@ pub(super) fn receive(
             occurred_at: Some(scribe.now),
         };
         let (warehouse, message) = (inbound.warehouse.clone(), Message::Move(movement));
-        inbound.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+        inbound.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
     }
     settle(&mut inbound);
     let note = Note::at(&inbound.warehouse, desk_lines(&lines));

@@ -140,7 +140,7 @@ pub(super) fn given_back(
     }
     scribe.asked.push(((part.warehouse.clone(), part.day), -1));
     let message = Message::Deallocate { claim: part.claim.clone(), lines: by_sku(&part.lines) };
-    order.tasks.push(scribe.now, TaskWork::Tell { warehouse: part.warehouse.clone(), message });
+    order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: part.warehouse.clone(), message });
     scribe.order(order, kind, Note::of(&part).reason(reason));
 }
 
@@ -210,7 +210,7 @@ fn short_pick(
     }
     let why = reason.cloned().or_else(|| Some(Reason::stored(if damaged { "damaged" } else { "not_found" })));
     let message = Message::WriteOff { claim, lines: by_sku(&missing), damaged, reason: why.clone() };
-    order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+    order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
     scribe.order(order, DeskFactKind::FulfilmentShortPicked, Note::of(&found).reason(why));
     let mut skus: Vec<_> = missing.into_iter().map(|line| line.sku).collect();
     skus.sort_unstable();
@@ -312,7 +312,7 @@ fn leave(
     }
     let message =
         Message::Ship { claim: part.claim.clone(), lines: by_sku(&part.lines), at: when, transfer: false };
-    order.tasks.push(scribe.now, TaskWork::Tell { warehouse: part.warehouse.clone(), message });
+    order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: part.warehouse.clone(), message });
     scribe.order(order, kind, Note::of(&part).time(at));
 }
 

@@ -56,7 +56,7 @@ pub(super) fn request(
     };
     let (warehouse, claim) = (said.from.clone(), transfer.claim());
     let parts = vec![ClaimPart { fulfilment: 0, warehouse, claim, lines: lines.clone() }];
-    transfer.tasks.push(scribe.now, TaskWork::Claim { attempt: 1, parts });
+    transfer.tasks.push(scribe.begun(), TaskWork::Claim { attempt: 1, parts });
     let note = Note::at(&said.from, desk_lines(&lines));
     scribe.transfer(&mut transfer, DeskFactKind::TransferRequested, note);
     Ok(Outcome::Changed(Document::Transfer(Arc::new(transfer))))
@@ -114,7 +114,7 @@ pub(super) fn ship(
         }
         let message =
             Message::Ship { claim: transfer.claim(), lines: lines.clone(), at: scribe.now, transfer: true };
-        transfer.tasks.push(scribe.now, TaskWork::Tell { warehouse: transfer.from.clone(), message });
+        transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: transfer.from.clone(), message });
         let note = Note::at(&transfer.from, desk_lines(&lines));
         scribe.transfer(transfer, DeskFactKind::TransferShipped, note);
         Ok(())
@@ -146,7 +146,7 @@ pub(super) fn receive(
                 occurred_at: Some(scribe.now),
             };
             let (warehouse, message) = (transfer.to.clone(), Message::Move(movement));
-            transfer.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+            transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
         }
         let done = |line: &TransferLine| line.received.saturating_add(line.lost) >= line.quantity;
         let all = transfer.lines.iter().all(done);
@@ -189,7 +189,7 @@ pub(super) fn cancel(scribe: &mut Scribe, known: Option<Document>) -> Result<Out
         let tasks = std::mem::take(&mut transfer.tasks.open);
         for task in tasks {
             if let TaskWork::Claim { attempt, parts } = task.work {
-                transfer.tasks.push(scribe.now, TaskWork::Abandon { attempt, parts });
+                transfer.tasks.push(scribe.begun(), TaskWork::Abandon { attempt, parts });
             }
         }
         if transfer.state == TransferState::Allocated {
@@ -210,7 +210,7 @@ fn give_back(scribe: &Scribe, transfer: &mut Transfer) {
     let lines: Vec<ClaimLine> = transfer.lines.iter().map(open).filter(|line| line.quantity > 0).collect();
     if !lines.is_empty() {
         let message = Message::Deallocate { claim: transfer.claim(), lines };
-        transfer.tasks.push(scribe.now, TaskWork::Tell { warehouse: transfer.from.clone(), message });
+        transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: transfer.from.clone(), message });
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn place(
         holds(scribe, &mut order, place);
         match &place.routing {
             Some(routing) => claiming::apply(scribe, &mut order, routing)?,
-            None => order.tasks.push(scribe.now, TaskWork::Route),
+            None => order.tasks.push(scribe.begun(), TaskWork::Route),
         }
     }
     Ok(Outcome::Changed(Document::Order(Arc::new(order))))
@@ -200,7 +200,7 @@ fn fulfilled(scribe: &mut Scribe, order: &mut Order, gone: &Fulfilled) {
             occurred_at: Some(gone.at),
         };
         let (warehouse, message) = (gone.warehouse.clone(), Message::Move(movement));
-        order.tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+        order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
     }
     let part = Fulfilment {
         number: 1,

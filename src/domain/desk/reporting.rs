@@ -90,7 +90,7 @@ fn reported(
         (TaskWork::Claim { attempt, parts }, TaskOutcome::Claimed(got)) => {
             if parts.len() > 1 {
                 let work = TaskWork::Allocate { attempt: *attempt, parts: got.clone() };
-                order.tasks.push_first(scribe.now, work);
+                order.tasks.push_first(scribe.begun(), work);
             } else {
                 allocated(scribe, order, got);
             }
@@ -103,7 +103,7 @@ fn reported(
             drop_plan(order, parts);
             if parts.len() > 1 || matches!(task.work, TaskWork::Allocate { .. }) {
                 let work = TaskWork::Abandon { attempt: *attempt, parts: parts.clone() };
-                order.tasks.push_first(scribe.now, work);
+                order.tasks.push_first(scribe.begun(), work);
             }
             if order.told
                 && let Some(warehouse) = warehouse
@@ -139,7 +139,7 @@ fn reported(
         (TaskWork::Claim { attempt, parts } | TaskWork::Allocate { attempt, parts }, _) => {
             drop_plan(order, parts);
             let work = TaskWork::Abandon { attempt: *attempt, parts: parts.clone() };
-            order.tasks.push_first(scribe.now, work);
+            order.tasks.push_first(scribe.begun(), work);
             route(scribe, order);
         }
         (TaskWork::Backorder { .. }, _) => {
@@ -279,10 +279,10 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
             // Cancelled while it was being served.
             let lines = vec![ClaimLine { sku, quantity: excess }];
             let work = tell(Message::Deallocate { claim: wait.clone(), lines });
-            order.tasks.push(scribe.now, work);
+            order.tasks.push(scribe.begun(), work);
         }
     }
-    order.tasks.push(scribe.now, tell(Message::AckServed { wait: wait.clone(), upto: total }));
-    order.close_backorder(scribe.now, wait);
+    order.tasks.push(scribe.begun(), tell(Message::AckServed { wait: wait.clone(), upto: total }));
+    order.close_backorder(scribe.begun(), wait);
     true
 }

@@ -301,7 +301,7 @@ fn push_move(
     let occurred_at = Some(scribe.now);
     let movement = Movement { sku, kind, quantity, reference, reason: None, occurred_at };
     let (warehouse, message) = (back.warehouse.clone(), Message::Move(movement));
-    tasks.push(scribe.now, TaskWork::Tell { warehouse, message });
+    tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
 }
 
 /// Changes a return, wherever it lives.

@@ -2,10 +2,11 @@
 
 use super::fact::{DeskFact, DeskFactKind, DeskLine};
 use crate::domain::ids::{ActorName, OrderId, Reason, WarehouseId};
-use crate::domain::machine::Moment;
+use crate::domain::machine::{Envelope, Moment};
 use crate::domain::order::model::TIMELINE_MAX;
-use crate::domain::order::{Fulfilment, Happened, Inbound, Order, Return, Sealed, Transfer};
+use crate::domain::order::{Begun, Fulfilment, Happened, Inbound, Order, Return, Sealed, Transfer};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 
 /// Notes what a command does to a document.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Scribe {
     pub version: u64,
     /// Who asked.
     pub actor: Option<ActorName>,
+    /// Whose trace that belongs to.
+    pub trace: Option<Trace>,
     /// What happened.
     pub facts: Vec<DeskFact>,
     /// How many fulfilments more, or fewer, a warehouse was asked for on a day.
@@ -86,17 +89,24 @@ impl Note {
 }
 
 impl Scribe {
-    /// Notes for one command.
+    /// Notes for one command, or for what time alone does.
     #[must_use]
-    pub const fn new(moment: &Moment, actor: Option<ActorName>) -> Self {
+    pub fn new(moment: &Moment, envelope: Option<&Envelope>) -> Self {
         Self {
             now: moment.now,
             version: moment.version,
-            actor,
+            actor: envelope.and_then(|envelope| envelope.actor.clone()),
+            trace: envelope.and_then(|envelope| envelope.trace),
             facts: Vec::new(),
             asked: Vec::new(),
             contact: None,
         }
+    }
+
+    /// Where tasks come from that are begun now.
+    #[must_use]
+    pub const fn begun(&self) -> Begun {
+        Begun { at: self.now, trace: self.trace }
     }
 
     /// Notes what happened to an order.

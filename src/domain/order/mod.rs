@@ -26,5 +26,5 @@ pub use model::{
 };
 pub use privacy::Keeping;
 pub use returns::{Inspected, Return, ReturnLine, ReturnState};
-pub use task::{ClaimPart, Message, Task, TaskWork, Tasks};
+pub use task::{Begun, ClaimPart, Message, Task, TaskWork, Tasks};
 pub use transfer::{Transfer, TransferLine, TransferState};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::axes::{Carrier, Commercial, Work};
 use super::lines::Line;
 use super::returns::Return;
-use super::task::{TaskWork, Tasks};
+use super::task::{Begun, TaskWork, Tasks};
 use crate::domain::desk::fact::DeskFactKind;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
@@ -404,7 +404,7 @@ impl Order {
     }
 
     /// Tells the channel what of a backorder is still open.
-    pub fn close_backorder(&mut self, now: Timestamp, id: &CommandId) {
+    pub fn close_backorder(&mut self, begun: Begun, id: &CommandId) {
         let waits = self.waits.iter().find(|waits| waits.id == *id && waits.open > 0);
         let left = waits.and_then(|waits| {
             let sku = self.line(&waits.line)?.sku.clone();
@@ -412,7 +412,7 @@ impl Order {
         });
         let (channel, id) = (self.channel.clone(), id.clone());
         let left = left.into_iter().collect();
-        self.tasks.push(now, TaskWork::CloseBackorder { channel, id, left });
+        self.tasks.push(begun, TaskWork::CloseBackorder { channel, id, left });
     }
 
     /// Units without a place, over all lines.

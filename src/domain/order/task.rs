@@ -7,6 +7,7 @@
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{ChannelId, CommandId, LineId, OrderId, Reason, ReservationId, WarehouseId};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 use crate::domain::warehouse::{Movement, WaitForStock};
 
 /// One part of a plan that is claimed at one warehouse.
@@ -134,6 +135,15 @@ pub enum TaskWork {
     },
 }
 
+/// Where a task comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Whose trace the command belonged to that it follows from.
+    pub trace: Option<Trace>,
+}
+
 /// One task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -141,6 +151,8 @@ pub struct Task {
     pub number: u32,
     /// When it was journaled.
     pub since: Timestamp,
+    /// Whose trace the command belonged to that it follows from: what is told for it belongs there too.
+    pub trace: Option<Trace>,
     /// What is to be done.
     pub work: TaskWork,
 }
@@ -164,15 +176,20 @@ pub struct Tasks {
 
 impl Tasks {
     /// Adds one.
-    pub fn push(&mut self, since: Timestamp, work: TaskWork) {
-        self.last = self.last.saturating_add(1);
-        self.open.push(Task { number: self.last, since, work });
+    pub fn push(&mut self, begun: Begun, work: TaskWork) {
+        let task = self.next(begun, work);
+        self.open.push(task);
     }
 
     /// Adds one that is carried out before all others.
-    pub fn push_first(&mut self, since: Timestamp, work: TaskWork) {
+    pub fn push_first(&mut self, begun: Begun, work: TaskWork) {
+        let task = self.next(begun, work);
+        self.open.insert(0, task);
+    }
+
+    fn next(&mut self, Begun { at, trace }: Begun, work: TaskWork) -> Task {
         self.last = self.last.saturating_add(1);
-        self.open.insert(0, Task { number: self.last, since, work });
+        Task { number: self.last, since: at, trace, work }
     }
 
     /// The next to be carried out.

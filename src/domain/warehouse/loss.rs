@@ -40,7 +40,14 @@ impl Warehouse {
         let open = fold(lost);
         let about = CommandId::stored(&format!("tail-lost/{lost_from}/{lost_to}"));
         let mut redo = vec![Redo {
-            envelope: Envelope { id: about, time: now, timed: true, fingerprint: 0, actor: None },
+            envelope: Envelope {
+                id: about,
+                time: now,
+                timed: true,
+                fingerprint: 0,
+                actor: None,
+                trace: None,
+            },
             command: Command::RecordTailLost { lost_from, lost_to },
             refused: None,
         }];
@@ -68,8 +75,14 @@ impl Warehouse {
             };
             let (channel, owner) = (&allocation.channel, allocation.owner.as_ref());
             redo.push(again(&open, &claim, Holder { channel, cart: None, owner }, PROMISE_TTL_MS, now));
-            let envelope =
-                Envelope { id: id.part("again"), time: now, timed: true, fingerprint: 0, actor: None };
+            let envelope = Envelope {
+                id: id.part("again"),
+                time: now,
+                timed: true,
+                fingerprint: 0,
+                actor: None,
+                trace: None,
+            };
             redo.push(Redo {
                 envelope,
                 command: Command::Allocate { reservation: (*id).clone(), owner: owner.cloned() },
@@ -117,7 +130,7 @@ fn again(lost: &Lost<'_>, claim: &Claim, whose: Holder<'_>, ttl_ms: i64, now: Ti
     let known = lost.ids.get(&id);
     let fingerprint = known.map_or(0, |known| known.fingerprint);
     Redo {
-        envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None },
+        envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None, trace: None },
         command: Command::Claim(ClaimStock {
             attempt: claim.attempt,
             channel: whose.channel.clone(),
@@ -150,7 +163,7 @@ fn wait_again(
     let served = served.map_or(0, |allocation| quantity_of(&allocation.lines, &waiting.sku));
     let fingerprint = lost.ids.get(id).map_or(0, |known| known.fingerprint);
     Redo {
-        envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None },
+        envelope: Envelope { id: id.clone(), time: now, timed: true, fingerprint, actor: None, trace: None },
         command: Command::Wait(WaitForStock {
             channel: waiting.channel.clone(),
             owner: waiting.owner.clone(),

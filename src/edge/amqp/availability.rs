@@ -14,6 +14,7 @@ use super::publisher::Publisher;
 use crate::actor::House;
 use crate::actor::house::ChannelHandle;
 use crate::domain::ids::ChannelId;
+use crate::edge::event::table::{AVAILABILITY_CHANGED, Family};
 use crate::edge::wire::stock::AvailabilityItem;
 use crate::edge::wire::text::Text;
 use crate::feed::relay::To;
@@ -98,14 +99,15 @@ impl Told {
         let AvailabilityChanged { view, offset, .. } = changed;
         let id = &channel.spec.id;
         Message {
-            key: format!("availability.{id}"),
+            key: Family::Availability.key(&[Some(id.as_str())]),
             id: format!("{id}.{view}.{offset}.{}", self.frames),
-            kind: "lagerd.availability.changed.v1".to_owned(),
+            kind: Family::Availability.kind(AVAILABILITY_CHANGED),
             subject: Some(id.to_string()),
             at: house.now(),
             partition: format!("availability:{id}.{view}").into(),
             sequence: format!("{offset:020}-{:06}", self.frames),
             cause: None,
+            trace: None,
             // Shapes of strings and numbers always serialise.
             body: serde_json::to_vec(changed).unwrap_or_default(),
             expires_ms: None,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 
 /// A message that leaves: an event, or a document that somebody outside works with. Its debug form hides the body, which may
 /// bear a name and an address.
@@ -25,6 +26,8 @@ pub struct Message {
     pub sequence: String,
     /// The id of the command that caused it.
     pub cause: Option<String>,
+    /// Whose trace that command belonged to.
+    pub trace: Option<Trace>,
     /// What it says, as JSON.
     pub body: Vec<u8>,
     /// How long a queue may keep it, in milliseconds: it bears somebody's name and address.

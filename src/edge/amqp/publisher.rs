@@ -15,6 +15,7 @@ use super::topology::EVENTS;
 use crate::config::Topology;
 use crate::domain::desk::fact::DeskFactKind;
 use crate::domain::ids::Sku;
+use crate::edge::command::errand::TRACEPARENT;
 use crate::edge::door::Door;
 use crate::edge::event;
 use crate::edge::wire::time::Time;
@@ -178,6 +179,12 @@ fn properties(message: &Message) -> BasicProperties {
         if let Some(value) = value {
             put(name, value);
         }
+    }
+    if let Some(trace) = message.trace {
+        // As an attribute of the event, and where tracing libraries look for it.
+        let text = trace.to_string();
+        put(TRACEPARENT, &text);
+        headers.insert(TRACEPARENT.into(), AMQPValue::LongString(text.into()));
     }
     let seconds = u64::try_from(message.at.as_millis()).unwrap_or(0) / 1_000;
     let properties = BasicProperties::default()

@@ -6,6 +6,7 @@ use super::shapes::Shapes;
 use super::whole::refer;
 use crate::edge::amqp::topology::COMMANDS;
 use crate::edge::command::Verb;
+use crate::edge::command::errand::TRACEPARENT;
 use crate::edge::http;
 
 /// Where HTTP takes each command: its body and its answer are documented there.
@@ -131,7 +132,12 @@ fn answer(operation: &Value) -> Value {
 
 fn command(name: &str, verb: Verb, body: &Value) -> Value {
     let id = json!({"type": "string", "description": "the same as `message_id`, which stands in for it"});
-    let mut properties = Map::from_iter([(name.to_owned(), body.clone()), ("id".to_owned(), id)]);
+    let trace = json!({"type": "string", "description": "the same as the header, which goes first"});
+    let mut properties = Map::from_iter([
+        (name.to_owned(), body.clone()),
+        ("id".to_owned(), id),
+        (TRACEPARENT.to_owned(), trace),
+    ]);
     let mut required = vec![name];
     if let Some(target) = verb.target() {
         properties.insert(target.to_owned(), json!({"type": "string"}));
@@ -175,6 +181,7 @@ fn reply(name: &str, answer: &Value) -> Value {
 }
 
 fn traced() -> Value {
-    let about = "the trace it belongs to, as W3C Trace Context has it; a reply bears its command's";
-    json!({"type": "object", "properties": {"traceparent": {"type": "string", "description": about}}})
+    let about = "the trace it belongs to, as W3C Trace Context has it, which goes along to the events it causes; a reply bears \
+        its command's";
+    json!({"type": "object", "properties": {TRACEPARENT: {"type": "string", "description": about}}})
 }

@@ -149,6 +149,8 @@ fn headers() -> Value {
             "cloudEvents_partitionkey": text("the journal within which messages have an order"),
             "cloudEvents_sequence": text("the place there, as a text that sorts like the place"),
             "cloudEvents_causation": text("the id of the command that caused it"),
+            "cloudEvents_traceparent": text("the trace that command belonged to (W3C Trace Context), where it said so"),
+            "traceparent": text("the same, where tracing libraries look for it"),
         },
     })
 }

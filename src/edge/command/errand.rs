@@ -5,17 +5,23 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 
 use super::{Asking, Said, Signed, Verb};
+use crate::domain::trace::Trace;
 use crate::edge::fault::Problem;
 use crate::edge::wire::feed::Fields;
 
 /// A command that was read and not carried out yet.
 #[derive(Debug)]
 pub struct Errand {
+    /// Whose trace it belongs to, where the message itself says so.
+    pub trace: Option<Trace>,
     verb: Verb,
     target: String,
     within: Option<String>,
     body: Box<str>,
 }
+
+/// A message's field that says whose trace its command belongs to.
+pub const TRACEPARENT: &str = "traceparent";
 
 impl Errand {
     /// Reads a command out of a message's fields, from which its id was taken already. `others` is what the door knows
@@ -24,6 +30,9 @@ impl Errand {
     /// # Errors
     /// 400 where no command is named, or something that belongs to none; 422 where it does not say what it is about.
     pub fn read(fields: &mut Fields<'_>, others: &str) -> Result<Self, Problem> {
+        // Whatever is no such context counts as not sent, as the standard wants it.
+        let trace = fields.take(TRACEPARENT).and_then(|sent| serde_json::from_str::<&str>(sent.get()).ok());
+        let trace = trace.and_then(Trace::parse);
         let at = fields.0.iter().position(|(word, _)| Verb::named(word).is_some());
         let Some((word, body)) = at.map(|at| fields.0.remove(at)) else {
             let words: Vec<_> = fields.0.iter().map(|(word, _)| word.as_ref()).collect();
@@ -45,7 +54,7 @@ impl Errand {
         if let Some((word, _)) = fields.0.first() {
             return Err(unknown_word(word, others));
         }
-        Ok(Self { verb, target, within, body: body.get().into() })
+        Ok(Self { trace, verb, target, within, body: body.get().into() })
     }
 
     /// Bytes it keeps while it is under way.

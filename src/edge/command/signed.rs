@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::actor::house::Sender;
 use crate::domain::ids::{ActorName, CommandId};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 
 /// The key of the fingerprints of one store. Keyed, so that nobody can make two commands of one fingerprint; the same
 /// for every process on a store, so that they know each other's commands.
@@ -21,6 +22,8 @@ pub struct Signed {
     pub minted: bool,
     /// Name of the caller's token.
     pub actor: Option<ActorName>,
+    /// Whose trace it belongs to, as the caller said.
+    pub trace: Option<Trace>,
 }
 
 impl std::fmt::Debug for FingerprintKey {
@@ -73,13 +76,15 @@ impl Signed {
     /// The command itself.
     #[must_use]
     pub fn sender(self, issued_at: Option<Timestamp>, fingerprint: u64) -> Sender {
-        Sender { id: self.id, issued_at, fingerprint, actor: self.actor }
+        let Self { id, minted: _, actor, trace } = self;
+        Sender { id, issued_at, fingerprint, actor, trace }
     }
 
     /// Line `index` of the batch sent under this id.
     #[must_use]
     pub fn line(&self, index: usize, issued_at: Option<Timestamp>, fingerprint: u64) -> Sender {
-        Sender { id: self.id.line(index), issued_at, fingerprint, actor: self.actor.clone() }
+        let (id, actor) = (self.id.line(index), self.actor.clone());
+        Sender { id, issued_at, fingerprint, actor, trace: self.trace }
     }
 }
 

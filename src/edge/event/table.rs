@@ -214,7 +214,7 @@ pub const GAP: &str = "gap";
 /// What the fact is called that an item card was set.
 pub const ITEM_SET: &str = "item_set";
 /// What is told of the figures a channel shows; not a fact, for they are derived.
-const AVAILABILITY: &str = "availability_changed";
+pub const AVAILABILITY_CHANGED: &str = "availability_changed";
 /// Facts about a channel.
 const CHANNEL: [(Family, &str); 4] = [
     (Family::Policy, "channel_policy_set"),
@@ -239,7 +239,7 @@ pub fn all() -> Vec<(Family, &'static str)> {
     }
     all.extend(CHANNEL);
     all.push((Family::Item, ITEM_SET));
-    all.push((Family::Availability, AVAILABILITY));
+    all.push((Family::Availability, AVAILABILITY_CHANGED));
     all.push((Family::Gap, GAP));
     let alerts = FactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());
     let of_desk = DeskFactKind::ALL.iter().filter(|kind| kind.is_alert()).map(|kind| kind.name());

@@ -68,6 +68,7 @@ impl Teller<'_> {
             partition: happened.journal.clone(),
             sequence: happened.sequence(),
             cause: happened.cause.as_ref().map(|cause| cause.id.as_str().to_owned()),
+            trace: happened.cause.as_ref().and_then(|cause| cause.trace),
             // Shapes of strings and numbers always serialise.
             body: serde_json::to_vec(body).unwrap_or_default(),
             expires_ms: None,

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName};
 
 use super::query::Query;
 use crate::domain::ids::CommandId;
+use crate::domain::trace::Trace;
 use crate::edge::auth::Caller;
 use crate::edge::command::target::Target;
 use crate::edge::command::{Asking, Signed};
@@ -17,6 +18,9 @@ use crate::edge::wire::text::complaint;
 
 /// Carries a command's id.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Says whose trace a request belongs to.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Marks a request whose id was made here.
 #[derive(Debug, Clone)]
@@ -88,8 +92,8 @@ impl FromRequestParts<Arc<Door>> for Change {
             Some(minted) => minted.0.clone(),
             None => sent_id(&parts.headers)?,
         };
-        let actor = asking.caller.name.clone();
-        let signed = Signed { id, minted: minted.is_some(), actor };
+        let (actor, trace) = (asking.caller.name.clone(), sent_trace(&parts.headers));
+        let signed = Signed { id, minted: minted.is_some(), actor, trace };
         Ok(Self { asking, signed, query })
     }
 }
@@ -99,6 +103,13 @@ impl Change {
     pub(super) fn query(&self, known: &[&str]) -> Result<Query, Problem> {
         Query::read(self.query.as_deref(), known)
     }
+}
+
+/// Whose trace a request belongs to. A context that is none, or stands there twice, counts as not sent.
+fn sent_trace(headers: &HeaderMap) -> Option<Trace> {
+    let mut sent = headers.get_all(TRACEPARENT).iter();
+    let (Some(value), None) = (sent.next(), sent.next()) else { return None };
+    Trace::parse(value.to_str().ok()?)
 }
 
 fn sent_id(headers: &HeaderMap) -> Result<CommandId, Problem> {

@@ -281,7 +281,8 @@ impl Session {
                 "commands of this connection that are under way are too long together",
             ));
         }
-        let signed = Signed { id, minted: false, actor: self.asking.caller.name.clone() };
+        let actor = self.asking.caller.name.clone();
+        let signed = Signed { id, minted: false, actor, trace: errand.trace };
         Ok(UnderWay { asking: self.asking.clone(), signed, errand })
     }
 

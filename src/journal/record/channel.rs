@@ -25,7 +25,7 @@ impl Recorded for Channel {
     const KIND: JournalKind = JournalKind::Channel;
     const TABLES: &'static [Table] = &[Table::Policies, Table::Marks, Table::Waiting];
     /// Version 2 knows backorders: limits and pre-orders in policies; version 3 what a channel has confirmed.
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn put_fact(fact: &ChannelFact, writer: &mut Writer) {
         match fact {

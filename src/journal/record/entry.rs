@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::codec::{Reader, Writer, damaged};
-use super::shared::{get_command_id, put_command_id};
+use super::shared::{get_command_id, get_trace, put_command_id, put_trace};
 use crate::domain::channel::Channel;
 use crate::domain::desk::Desk;
 use crate::domain::ids::ActorName;
@@ -13,6 +13,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::warehouse::Warehouse;
 use crate::journal::{Change, JournalError, JournalKind, Table};
 
+/// Marks in a cause's byte: what follows of it. Entries from before there were traces have the first or none.
+const BY_ACTOR: u8 = 1;
+const TRACED: u8 = 2;
+
 /// A machine whose facts and rows have a stored form.
 pub trait Recorded: Machine {
     /// The kind of its journal.
@@ -21,7 +25,7 @@ pub trait Recorded: Machine {
     const TABLES: &'static [Table];
     /// The version its entries and rows are written in. Older ones are read: what a later version has more is branched on
     /// [`Reader::version`].
-    const VERSION: u8 = 1;
+    const VERSION: u8;
 
     /// Writes a fact.
     fn put_fact(fact: &Self::Fact, writer: &mut Writer);
@@ -72,8 +76,17 @@ impl<M: Recorded> Entry<M> {
         writer.byte(kind_number(M::KIND));
         writer.signed(self.at.as_millis());
         writer.list(&self.causes, |writer, cause| {
-            put_command_id(writer, &cause.id);
-            writer.option(cause.actor.as_ref(), |writer, actor| writer.text(actor.as_str()));
+            let Cause { id, actor, trace } = cause;
+            put_command_id(writer, id);
+            let (by_actor, traced) =
+                (u8::from(actor.is_some()) * BY_ACTOR, u8::from(trace.is_some()) * TRACED);
+            writer.byte(by_actor | traced);
+            if let Some(actor) = actor {
+                writer.text(actor.as_str());
+            }
+            if let Some(trace) = trace {
+                put_trace(writer, *trace);
+            }
         });
         writer.list(&self.facts, |writer, (cause, fact)| {
             writer.length(cause.map_or(0, |cause| cause.saturating_add(1)));
@@ -95,8 +108,13 @@ impl<M: Recorded> Entry<M> {
         let at = Timestamp::from_millis(reader.signed()?);
         let causes = reader.list(|reader| {
             let id = get_command_id(reader)?;
-            let actor = reader.option(|reader| reader.text().map(ActorName::stored))?;
-            Ok(Cause { id, actor })
+            let has = reader.byte()?;
+            if has & !(BY_ACTOR | TRACED) != 0 {
+                return Err(damaged(format!("{has} does not say what is known of a cause")));
+            }
+            let actor = (has & BY_ACTOR != 0).then(|| reader.text().map(ActorName::stored)).transpose()?;
+            let trace = (has & TRACED != 0).then(|| get_trace(reader)).transpose()?;
+            Ok(Cause { id, actor, trace })
         })?;
         let facts = reader.list(|reader| {
             let cause = usize::try_from(reader.unsigned()?).ok().and_then(|cause| cause.checked_sub(1));

@@ -6,7 +6,7 @@ use super::codec::{Reader, Writer, damaged};
 use super::entry::Recorded;
 use super::shared::{
     get_command_id, get_floors, get_remembered, get_sku, key_text, put_command_id, put_floors,
-    put_remembered, put_sku, value_from, value_of,
+    put_remembered, put_sku, value_from_version, value_of_version,
 };
 use crate::domain::ids::{Sku, WarehouseId};
 use crate::domain::item::{Item, ItemFact, ItemRow, Items};
@@ -19,6 +19,7 @@ const FLOORS: &str = "floors";
 impl Recorded for Items {
     const KIND: JournalKind = JournalKind::Items;
     const TABLES: &'static [Table] = &[Table::Items, Table::Marks];
+    const VERSION: u8 = 2;
 
     fn put_fact(fact: &ItemFact, writer: &mut Writer) {
         let ItemFact::Set { sku } = fact;
@@ -64,12 +65,16 @@ impl Recorded for Items {
     fn change(row: &ItemRow) -> Option<Change> {
         let (table, key, value) = match row {
             ItemRow::Item(sku, item) => {
-                let value = item.as_ref().map(|item| value_of(|writer| put_item(writer, item)));
+                let value = item
+                    .as_ref()
+                    .map(|item| value_of_version(Self::VERSION, |writer| put_item(writer, item)));
                 (Table::Items, sku.as_str(), value)
             }
-            ItemRow::Floors(floors) => {
-                (Table::Marks, FLOORS, Some(value_of(|writer| put_floors(writer, floors))))
-            }
+            ItemRow::Floors(floors) => (
+                Table::Marks,
+                FLOORS,
+                Some(value_of_version(Self::VERSION, |writer| put_floors(writer, floors))),
+            ),
             ItemRow::Remembered(..) => return None,
         };
         Some(Change { table, key: Bytes::copy_from_slice(key.as_bytes()), value })
@@ -78,8 +83,12 @@ impl Recorded for Items {
     fn row_from(table: Table, key: &[u8], value: &[u8]) -> Read<ItemRow> {
         let key = key_text(key)?;
         match (table, key) {
-            (Table::Items, sku) => Ok(ItemRow::Item(Sku::stored(sku), Some(value_from(value, get_item)?))),
-            (Table::Marks, FLOORS) => Ok(ItemRow::Floors(value_from(value, get_floors)?)),
+            (Table::Items, sku) => {
+                Ok(ItemRow::Item(Sku::stored(sku), Some(value_from_version(Self::VERSION, value, get_item)?)))
+            }
+            (Table::Marks, FLOORS) => {
+                Ok(ItemRow::Floors(value_from_version(Self::VERSION, value, get_floors)?))
+            }
             _ => Err(damaged(format!("the items have no row `{key}` in {}", table.name()))),
         }
     }

@@ -7,14 +7,10 @@ use crate::domain::level::Condition;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::Scheduled;
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 use crate::journal::JournalError;
 
 type Read<T> = Result<T, JournalError>;
-
-/// A row's value, alone, of a machine whose records are of their first version.
-pub fn value_of(put: impl FnOnce(&mut Writer)) -> bytes::Bytes {
-    value_of_version(1, put)
-}
 
 /// A row's value, alone, as a version of its machine's records has it.
 pub fn value_of_version(version: u8, put: impl FnOnce(&mut Writer)) -> bytes::Bytes {
@@ -23,15 +19,10 @@ pub fn value_of_version(version: u8, put: impl FnOnce(&mut Writer)) -> bytes::By
     writer.finish()
 }
 
-/// Reads a row's value of a machine whose records are of their first version.
+/// Reads a row's value of a version up to `newest`, which `get` finds in [`Reader::version`].
 ///
 /// # Errors
 /// [`JournalError::Damaged`]; so do all below.
-pub fn value_from<T>(bytes: &[u8], get: impl FnOnce(&mut Reader<'_>) -> Read<T>) -> Read<T> {
-    value_from_version(1, bytes, get)
-}
-
-/// Reads a row's value of a version up to `newest`, which `get` finds in [`Reader::version`].
 pub fn value_from_version<T>(
     newest: u8,
     bytes: &[u8],
@@ -86,6 +77,22 @@ pub fn put_time(writer: &mut Writer, time: Timestamp) {
 /// A time.
 pub fn get_time(reader: &mut Reader<'_>) -> Read<Timestamp> {
     reader.signed().map(Timestamp::from_millis)
+}
+
+/// A place in a trace: its 25 bytes.
+pub fn put_trace(writer: &mut Writer, trace: Trace) {
+    let Trace { id, parent, flags } = trace;
+    id.iter().chain(&parent).chain([&flags]).for_each(|byte| writer.byte(*byte));
+}
+
+/// A place in a trace.
+pub fn get_trace(reader: &mut Reader<'_>) -> Read<Trace> {
+    let mut trace = Trace { id: [0; 16], parent: [0; 8], flags: 0 };
+    let Trace { id, parent, flags } = &mut trace;
+    for byte in id.iter_mut().chain(parent).chain([flags]) {
+        *byte = reader.byte()?;
+    }
+    Ok(trace)
 }
 
 /// Where goods lie that can't be sold.

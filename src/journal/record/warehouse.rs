@@ -39,7 +39,7 @@ impl Recorded for Warehouse {
     ];
     /// Version 2 knows orders: owners of holds and allocations, orders in facts, units transferred. Version 3 knows alerts:
     /// lines crossed in facts, limits and the safety stock seen in policies.
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn put_fact(fact: &Fact, writer: &mut Writer) {
         writer.byte(fact.kind.number());

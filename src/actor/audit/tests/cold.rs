@@ -129,6 +129,7 @@ impl Machine for Files {
 
 impl Recorded for Files {
     const KIND: JournalKind = JournalKind::Desk;
+    const VERSION: u8 = 1;
     const TABLES: &'static [Table] = &[Table::Orders, Table::Archive];
 
     fn put_fact((): &(), _: &mut Writer) {}
@@ -195,7 +196,8 @@ impl Office {
         let version = self.head.version + 1;
         let moment = Moment { now: Timestamp::from_millis(5), version, may_expire: true };
         let id = CommandId::parse(&format!("act-{version}")).unwrap();
-        let envelope = Envelope { id, time: moment.now, timed: true, fingerprint: 7, actor: None };
+        let envelope =
+            Envelope { id, time: moment.now, timed: true, fingerprint: 7, actor: None, trace: None };
         let mut draft = Draft::default();
         draft.decide(&mut self.files, &moment, &envelope, act).unwrap();
         let closed = draft.close(&self.files);

@@ -50,7 +50,8 @@ impl<M: Recorded> Room<M> {
     async fn ask(&mut self, journal: &MemoryJournal, id: &CommandId, command: &M::Command) -> M::Answer {
         let version = self.head.version + 1;
         let moment = Moment { now: NOW, version, may_expire: true };
-        let envelope = Envelope { id: id.clone(), time: NOW, timed: true, fingerprint: 7, actor: None };
+        let envelope =
+            Envelope { id: id.clone(), time: NOW, timed: true, fingerprint: 7, actor: None, trace: None };
         let mut draft = Draft::default();
         let answer = draft.decide(&mut self.machine, &moment, &envelope, command).unwrap();
         if draft.is_empty() {

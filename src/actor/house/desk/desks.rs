@@ -187,9 +187,4 @@ impl House {
         // It settles and is opened again all the time; nothing was done.
         Err(Fault::Busy)
     }
-
-    /// The envelope of a command from inside the house.
-    pub(super) fn inside(&self, id: CommandId) -> Envelope {
-        Envelope { id, time: self.now(), timed: false, fingerprint: 0, actor: None }
-    }
 }

@@ -12,9 +12,10 @@ use crate::domain::desk::command::TaskOutcome;
 use crate::domain::desk::message::{Claiming, transfers};
 use crate::domain::desk::{Answer as DeskAnswer, Document, Verb};
 use crate::domain::hold::ClaimLine;
-use crate::domain::ids::{CommandId, OrderId, WarehouseId};
+use crate::domain::ids::{ChannelId, CommandId, OrderId, WarehouseId};
 use crate::domain::machine::Envelope;
 use crate::domain::order::{ClaimPart, Message, Task, TaskWork};
+use crate::domain::trace::Trace;
 use crate::domain::warehouse::{Answer, Command, WaitForStock};
 
 /// Tasks carried out of one document in one go; a document that has more goes on later.
@@ -36,7 +37,7 @@ impl House {
         for _ in 0..TASKS_MAX {
             let Some(task) = document.task().cloned() else { break };
             let verb = self.carry_out(&document, &task).await?;
-            let envelope = self.inside(task.id(id, epoch(&document)));
+            let envelope = self.inside(task.id(id, epoch(&document)), task.trace);
             match self.ask_desk(envelope, verb).await? {
                 DeskAnswer::Document(next) | DeskAnswer::Superseded(next) => document = next,
                 // An order that is refused after all has its claims still to give back.
@@ -51,7 +52,7 @@ impl House {
 
     async fn look(&self, id: &OrderId) -> Result<Option<Document>, Fault> {
         let look = Verb::Look { id: id.clone() };
-        match self.ask_desk(self.inside(CommandId::stored("look")), look).await? {
+        match self.ask_desk(self.inside(CommandId::stored("look"), None), look).await? {
             DeskAnswer::Document(document) => Ok(Some(document)),
             DeskAnswer::Superseded(_)
             | DeskAnswer::Refused(_)
@@ -72,18 +73,18 @@ impl House {
                 return Ok(Verb::Decide { order: order.id.clone(), task: task.number, routing });
             }
             TaskWork::Claim { attempt, parts } => self.claim(document, task, *attempt, parts).await?,
-            TaskWork::Allocate { parts, .. } => self.allocate_parts(document, parts).await?,
+            TaskWork::Allocate { parts, .. } => self.allocate_parts(document, task, parts).await?,
             TaskWork::Abandon { attempt, parts } => {
-                self.abandon(document, *attempt, parts).await?;
+                self.abandon(document, task, (*attempt, parts)).await?;
                 TaskOutcome::Done
             }
             TaskWork::Tell { warehouse, message } => self.tell(document, task, warehouse, message).await?,
             TaskWork::Backorder { channel, id, warehouse, wait, .. } => {
-                self.backorder(channel, id, warehouse, wait).await?
+                self.backorder((channel, id), warehouse, wait, task.trace).await?
             }
             TaskWork::CloseBackorder { channel, id, left } => {
                 let close = ChannelCommand::CloseBackorder { id: id.clone(), left: left.clone() };
-                let envelope = self.inside(task.id(document.id(), epoch(document)));
+                let envelope = self.inside(task.id(document.id(), epoch(document)), task.trace);
                 match self.channel(channel)?.mailbox.ask(envelope, close).await {
                     Ok(_) | Err(Fault::Refused(_)) => TaskOutcome::Done,
                     Err(fault) => return Err(fault),
@@ -104,7 +105,8 @@ impl House {
         let mut got = Vec::with_capacity(parts.len());
         for part in parts {
             let command = claiming.command(attempt, parts, part);
-            let envelope = Envelope { time: task.since, timed: true, ..self.inside(part.claim.clone()) };
+            let inside = self.inside(part.claim.clone(), task.trace);
+            let envelope = Envelope { time: task.since, timed: true, ..inside };
             match self.part_of(&part.warehouse)?.mailbox.ask(envelope, command).await {
                 Ok(Answer::Reservation(held)) => got.push(ClaimPart { lines: held.lines, ..part.clone() }),
                 Ok(_) => got.push(part.clone()),
@@ -115,7 +117,7 @@ impl House {
             }
         }
         if let Some(from) = &claiming.from {
-            self.end_reservation(document.id(), from, parts).await?;
+            self.end_reservation((document.id(), task), from, parts).await?;
         }
         Ok(TaskOutcome::Claimed(got))
     }
@@ -131,7 +133,7 @@ impl House {
     /// Ends what the reservation still holds where the order takes nothing.
     async fn end_reservation(
         &self,
-        owner: &OrderId,
+        (owner, task): (&OrderId, &Task),
         from: &CommandId,
         parts: &[ClaimPart],
     ) -> Result<(), Fault> {
@@ -142,7 +144,7 @@ impl House {
         for handle in elsewhere {
             let release =
                 Command::Release { reservation: from.clone(), attempt: None, owner: Some(owner.clone()) };
-            let envelope = self.inside(from.clone());
+            let envelope = self.inside(from.clone(), task.trace);
             match handle.mailbox.ask(envelope, release).await {
                 Ok(_) | Err(Fault::Refused(_)) => {}
                 Err(fault) => return Err(fault),
@@ -151,11 +153,16 @@ impl House {
         Ok(())
     }
 
-    async fn allocate_parts(&self, document: &Document, parts: &[ClaimPart]) -> Result<TaskOutcome, Fault> {
+    async fn allocate_parts(
+        &self,
+        document: &Document,
+        task: &Task,
+        parts: &[ClaimPart],
+    ) -> Result<TaskOutcome, Fault> {
         for part in parts {
             let owner = Some(document.id().clone());
             let allocate = Command::Allocate { reservation: part.claim.clone(), owner };
-            let envelope = self.inside(part.claim.part("allocate"));
+            let envelope = self.inside(part.claim.part("allocate"), task.trace);
             match self.part_of(&part.warehouse)?.mailbox.ask(envelope, allocate).await {
                 Ok(_) => {}
                 Err(Fault::Refused(refusal)) => {
@@ -167,11 +174,16 @@ impl House {
         Ok(TaskOutcome::Done)
     }
 
-    async fn abandon(&self, document: &Document, attempt: u32, parts: &[ClaimPart]) -> Result<(), Fault> {
+    async fn abandon(
+        &self,
+        document: &Document,
+        task: &Task,
+        (attempt, parts): (u32, &[ClaimPart]),
+    ) -> Result<(), Fault> {
         for part in parts {
             let owner = Some(document.id().clone());
             let release = Command::Release { reservation: part.claim.clone(), attempt: Some(attempt), owner };
-            let envelope = self.inside(part.claim.clone());
+            let envelope = self.inside(part.claim.clone(), task.trace);
             match self.part_of(&part.warehouse)?.mailbox.ask(envelope, release).await {
                 Ok(_) | Err(Fault::Refused(_)) => {}
                 Err(fault) => return Err(fault),
@@ -188,14 +200,14 @@ impl House {
         message: &Message,
     ) -> Result<TaskOutcome, Fault> {
         let handle = self.part_of(warehouse)?;
-        let id = task.id(document.id(), epoch(document));
+        let envelope = self.inside(task.id(document.id(), epoch(document)), task.trace);
         let Some(command) = message.command(document.id()) else {
             if let Message::GiveUpWait { wait } = message {
-                self.give_up_wait(handle, document.id(), (wait, &id)).await?;
+                self.give_up_wait(handle, document.id(), wait, &envelope).await?;
             }
             return Ok(TaskOutcome::Done);
         };
-        match handle.mailbox.ask(self.inside(id), command).await {
+        match handle.mailbox.ask(envelope, command).await {
             Ok(_) => Ok(TaskOutcome::Done),
             Err(Fault::Refused(refusal)) => {
                 tracing::error!(document = %document.id(), warehouse = %warehouse, %refusal, "a warehouse could not be told what was decided");
@@ -205,51 +217,54 @@ impl House {
         }
     }
 
-    /// Ends a waiting claim that no order counts, and gives back what it was served meanwhile.
+    /// Ends a waiting claim that no order counts, and gives back what it was served meanwhile; the messages bear ids made
+    /// of that of `by`.
     pub(super) async fn give_up_wait(
         &self,
         handle: &WarehouseHandle,
         owner: &OrderId,
-        (wait, id): (&CommandId, &CommandId),
+        wait: &CommandId,
+        by: &Envelope,
     ) -> Result<(), Fault> {
+        let part = |name: &str| self.inside(by.id.part(name), by.trace);
         let unwait = Command::Unwait { id: wait.clone(), quantity: None };
-        let answer = match handle.mailbox.ask(self.inside(id.part("unwait")), unwait).await {
+        let answer = match handle.mailbox.ask(part("unwait"), unwait).await {
             Ok(answer) => answer,
             Err(Fault::Refused(_)) => return Ok(()),
             Err(fault) => return Err(fault),
         };
-        let Answer::Waiting(part) = answer else { return Ok(()) };
-        let Some(row) = part.waiting else { return Ok(()) };
+        let Answer::Waiting(found) = answer else { return Ok(()) };
+        let Some(row) = found.waiting else { return Ok(()) };
         if row.served > row.acknowledged {
             let lines =
                 vec![ClaimLine { sku: row.sku, quantity: row.served.saturating_sub(row.acknowledged) }];
             let back = Command::Deallocate { reservation: wait.clone(), owner: Some(owner.clone()), lines };
-            tolerate(handle.mailbox.ask(self.inside(id.part("deallocate")), back).await)?;
+            tolerate(handle.mailbox.ask(part("deallocate"), back).await)?;
         }
         let acknowledge = Command::AckServed { id: wait.clone(), upto: row.served };
-        tolerate(handle.mailbox.ask(self.inside(id.part("acknowledge")), acknowledge).await)
+        tolerate(handle.mailbox.ask(part("acknowledge"), acknowledge).await)
     }
 
     /// Claims room at the channel, lets the units wait at the warehouse, then keeps the room.
     async fn backorder(
         &self,
-        channel: &crate::domain::ids::ChannelId,
-        id: &CommandId,
+        (channel, id): (&ChannelId, &CommandId),
         warehouse: &WarehouseId,
         wait: &WaitForStock,
+        trace: Option<Trace>,
     ) -> Result<TaskOutcome, Fault> {
         let handle = self.channel(channel)?;
         let (mailbox, limit) = (&handle.mailbox, handle.spec.backorder_room());
         let lines = vec![ClaimLine { sku: wait.sku.clone(), quantity: wait.quantity }];
         let ttl_ms = self.desks.rules.claim_ttl_ms;
         let room = ClaimBackorder { owner: wait.owner.clone(), lines, limit, ttl_ms, told: wait.told };
-        match mailbox.ask(self.inside(id.clone()), ChannelCommand::Backorder(room)).await {
+        match mailbox.ask(self.inside(id.clone(), trace), ChannelCommand::Backorder(room)).await {
             Ok(_) => {}
             Err(Fault::Refused(refusal)) => return Ok(TaskOutcome::Refused { warehouse: None, refusal }),
             Err(fault) => return Err(fault),
         }
         let waiting =
-            self.part_of(warehouse)?.mailbox.ask(self.inside(id.clone()), Command::Wait(wait.clone()));
+            self.part_of(warehouse)?.mailbox.ask(self.inside(id.clone(), trace), Command::Wait(wait.clone()));
         match waiting.await {
             Ok(_) => {}
             Err(Fault::Refused(refusal)) => {
@@ -257,7 +272,8 @@ impl House {
             }
             Err(fault) => return Err(fault),
         }
-        match mailbox.ask(self.inside(id.part("keep")), ChannelCommand::Keep { id: id.clone() }).await {
+        match mailbox.ask(self.inside(id.part("keep"), trace), ChannelCommand::Keep { id: id.clone() }).await
+        {
             Ok(_) => Ok(TaskOutcome::Done),
             Err(Fault::Refused(refusal)) => Ok(TaskOutcome::Refused { warehouse: None, refusal }),
             Err(fault) => Err(fault),

@@ -106,7 +106,7 @@ impl House {
         };
         let Some(force) = due(&order, self.keeping(), self.now()) else { return Ok(()) };
         let verb = Verb::EraseContact { order: id.clone(), force };
-        match self.ask_desk(self.inside(self.erasing(id, "erase")), verb).await {
+        match self.ask_desk(self.inside(self.erasing(id, "erase"), None), verb).await {
             Ok(_) if force => erased.contacts = erased.contacts.saturating_add(1),
             Ok(_) => erased.again = erased.again.saturating_add(1),
             // It was given anew meanwhile.
@@ -119,7 +119,7 @@ impl House {
     /// Deletes a contact that belongs to no order. Views lag behind what is written, so the desk itself is asked.
     async fn erase_nobodys(self: &Arc<Self>, id: &OrderId, erased: &mut Erased) -> Result<(), Fault> {
         let look = Verb::Look { id: id.clone() };
-        if self.ask_desk(self.inside(self.erasing(id, "look")), look).await? == Answer::Unknown {
+        if self.ask_desk(self.inside(self.erasing(id, "look"), None), look).await? == Answer::Unknown {
             self.forget(vec![id.clone()]).await?;
             erased.again = erased.again.saturating_add(1);
         }
@@ -148,7 +148,7 @@ impl House {
     /// Lets a desk forget documents of its own, and their contacts.
     async fn forget(&self, documents: Vec<OrderId>) -> Result<(), Fault> {
         let Some(first) = documents.first().cloned() else { return Ok(()) };
-        let envelope = self.inside(self.erasing(&first, "forget"));
+        let envelope = self.inside(self.erasing(&first, "forget"), None);
         let command = DeskCommand { verb: Verb::Forget { documents }, archived: None, looked: 0 };
         self.mailbox_of(&first)?.ask(envelope, command).await.map(|_| ())
     }

@@ -103,7 +103,7 @@ impl House {
     async fn note_all_served(&self) {
         for handle in self.warehouses.values() {
             let find = Command::FindWaiting { owner: None };
-            let envelope = self.inside(CommandId::stored("find"));
+            let envelope = self.inside(CommandId::stored("find"), None);
             if let Ok(Answer::WaitingRows(rows)) = handle.mailbox.ask(envelope, find).await {
                 rows.iter().for_each(|(_, row)| self.desks.book.note_served(&row.owner));
             }
@@ -126,13 +126,13 @@ impl House {
         let mut changed = false;
         for handle in self.warehouses.values() {
             let find = Command::FindWaiting { owner: Some(id.clone()) };
-            let envelope = self.inside(CommandId::stored("find"));
+            let envelope = self.inside(CommandId::stored("find"), None);
             let Answer::WaitingRows(rows) = handle.mailbox.ask(envelope, find).await? else { continue };
             for (wait, row) in rows.into_iter().filter(|(_, row)| row.unacknowledged() > 0) {
                 let day = handle.spec.days.day(self.now());
                 let (order, total) = (id.clone(), row.served);
                 let verb = Verb::Served { order, wait: wait.clone(), total, day };
-                match self.ask_desk(self.inside(wait.part("served")), verb).await {
+                match self.ask_desk(self.inside(wait.part("served"), None), verb).await {
                     Ok(DeskAnswer::Document(document)) if expects(&document, &wait) => changed = true,
                     Ok(_) | Err(Fault::Refused(_)) => {
                         // A desk that is behind another daemon's knows no better; what is written decides. The claim
@@ -142,8 +142,8 @@ impl House {
                             continue;
                         }
                         // Nobody counts it: the order was cancelled, or never came to know of it.
-                        let again = wait.part("given-up");
-                        self.give_up_wait(handle, id, (&wait, &again)).await?;
+                        let again = self.inside(wait.part("given-up"), None);
+                        self.give_up_wait(handle, id, &wait, &again).await?;
                     }
                     Err(fault) => return Err(fault),
                 }
@@ -171,7 +171,7 @@ impl House {
                 Verb::Retry { order: id.clone() }
             };
             let command = CommandId::stored(&format!("{id}/retry/{}", order.updated_at.as_millis()));
-            if self.ask_desk(self.inside(command), verb).await.is_ok()
+            if self.ask_desk(self.inside(command, None), verb).await.is_ok()
                 && let Err(fault) = self.drive(&id).await
             {
                 tracing::warn!(order = %id, %fault, "an order can't be routed now; it is tried again");

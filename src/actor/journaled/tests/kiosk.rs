@@ -176,6 +176,7 @@ impl Machine for Kiosk {
 
 impl Recorded for Kiosk {
     const KIND: JournalKind = Items::KIND;
+    const VERSION: u8 = 1;
     const TABLES: &'static [Table] = Items::TABLES;
 
     fn put_fact(fact: &ItemFact, writer: &mut Writer) {

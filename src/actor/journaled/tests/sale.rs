@@ -39,7 +39,7 @@ pub(super) fn warehouse() -> Warehouse {
 
 pub(super) fn under(id: &str) -> Envelope {
     let id = CommandId::parse(id).unwrap();
-    Envelope { id, time: START.plus(1), timed: false, fingerprint: 7, actor: None }
+    Envelope { id, time: START.plus(1), timed: false, fingerprint: 7, actor: None, trace: None }
 }
 
 /// Receives units of the SKU.

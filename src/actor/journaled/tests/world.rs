@@ -132,7 +132,7 @@ pub(super) fn kiosk_id() -> JournalId {
 
 pub(super) fn envelope(id: &str) -> Envelope {
     let id = CommandId::parse(id).unwrap();
-    Envelope { id, time: START.plus(1), timed: true, fingerprint: 7, actor: None }
+    Envelope { id, time: START.plus(1), timed: true, fingerprint: 7, actor: None, trace: None }
 }
 
 /// Bounds that let `batch` commands into a batch and four batches in flight: three, and room to decide behind them.

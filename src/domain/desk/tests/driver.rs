@@ -37,7 +37,7 @@ type Held = BTreeMap<WarehouseId, Vec<ClaimLine>>;
 
 impl World {
     fn inside(&self, id: CommandId) -> Envelope {
-        Envelope { id, time: self.now, timed: false, fingerprint: 0, actor: None }
+        Envelope { id, time: self.now, timed: false, fingerprint: 0, actor: None, trace: None }
     }
 
     fn tell(

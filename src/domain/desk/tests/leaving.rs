@@ -34,7 +34,7 @@ impl Office {
 
     fn decide(&mut self, command: &str, verb: Verb, (archived, looked): Seen) -> Answer {
         let id = CommandId::parse(command).unwrap();
-        let envelope = Envelope { id, time: START, timed: true, fingerprint: 7, actor: None };
+        let envelope = Envelope { id, time: START, timed: true, fingerprint: 7, actor: None, trace: None };
         let moment = Moment { now: START, version: self.decided + 1, may_expire: true };
         let mut draft = Draft::default();
         let command = DeskCommand { verb, archived, looked };

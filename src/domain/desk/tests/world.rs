@@ -191,7 +191,14 @@ impl World {
     pub(super) fn envelope(&self, id: &CommandId, body: &str) -> Envelope {
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
-        Envelope { id: id.clone(), time: self.now, timed: false, fingerprint: hasher.finish(), actor: None }
+        Envelope {
+            id: id.clone(),
+            time: self.now,
+            timed: false,
+            fingerprint: hasher.finish(),
+            actor: None,
+            trace: None,
+        }
     }
 
     fn desk_of(&self, id: &OrderId) -> usize {

@@ -117,6 +117,7 @@ impl Run {
             timed: issued.is_some(),
             fingerprint: u64::try_from(self.minted).unwrap(),
             actor: None,
+            trace: None,
         };
         self.asked.push((envelope.clone(), command.clone()));
         if self.ask(&envelope, &command) && begins {

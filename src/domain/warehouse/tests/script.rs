@@ -223,6 +223,7 @@ impl Stage {
             timed: issued.is_some(),
             fingerprint: hasher.finish(),
             actor: None,
+            trace: None,
         }
     }
 }

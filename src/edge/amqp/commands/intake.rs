@@ -205,7 +205,8 @@ impl Intake {
     async fn attempt(&self, delivery: &Delivery, envelope: &Envelope) -> Result<Vec<u8>, Problem> {
         let (inside, settings) = (self.door.inside()?, self.door.settings());
         let caller = envelope::caller(&delivery.properties, &settings.amqp.scopes);
-        let signed = Signed { id: envelope.id.clone(), minted: false, actor: caller.name.clone() };
+        let trace = letter::trace(&delivery.properties).or(envelope.errand.trace);
+        let signed = Signed { id: envelope.id.clone(), minted: false, actor: caller.name.clone(), trace };
         let asking = Asking { inside, settings, caller };
         envelope.errand.carry_out(&asking, signed).await
     }

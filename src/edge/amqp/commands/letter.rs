@@ -5,7 +5,8 @@ use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use super::super::topology::{COMMANDS, DEAD};
-use crate::edge::command::errand::answered;
+use crate::domain::trace::Trace;
+use crate::edge::command::errand::{TRACEPARENT, answered};
 use crate::edge::fault::Problem;
 
 /// What replies are.
@@ -15,7 +16,7 @@ const PERSISTENT: u8 = 2;
 /// What senders ask the broker to make of `reply_to`, so that they need no queue: it is a route, and no queue.
 const DIRECT: &str = "amq.rabbitmq.reply-to.";
 /// Headers that go along with a reply: whose trace it belongs to.
-const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+const TRACE: [&str; 2] = [TRACEPARENT, "tracestate"];
 /// Bytes of a sender's headers that go along to `lagerd.dead`: with ours behind them they have to fit into one frame.
 const HEADERS_MAX: usize = 16 * 1024;
 /// What holds numbers of cards and accounts is kept nowhere, there neither.
@@ -130,6 +131,12 @@ fn senders_headers(properties: &BasicProperties) -> FieldTable {
         kept.insert(name.clone(), AMQPValue::LongString(text));
     }
     kept
+}
+
+/// Whose trace a command belongs to, as its headers say.
+pub(super) fn trace(properties: &BasicProperties) -> Option<Trace> {
+    let AMQPValue::LongString(text) = text_header(properties, TRACEPARENT)? else { return None };
+    Trace::parse(std::str::from_utf8(text.as_bytes()).ok()?)
 }
 
 fn text_header(properties: &BasicProperties, name: &str) -> Option<AMQPValue> {

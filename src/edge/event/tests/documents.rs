@@ -217,7 +217,7 @@ fn goods_are_received_once() {
     assert_eq!((message.subject.as_deref(), &goods["ref"]), (Some("PO 4711"), &json!("PO 4711")));
     assert_eq!(goods["lines"], json!([{"sku": "TEE-M", "quantity": 10}]));
     for (id, told) in [("batch/17", true), ("07-i/5/t2", false)] {
-        moved.cause = Some(Cause { id: crate::domain::ids::CommandId::stored(id), actor: None });
+        moved.cause = Some(Cause { id: crate::domain::ids::CommandId::stored(id), actor: None, trace: None });
         assert_eq!(!documents(&tell(&moved)).is_empty(), told, "{id}");
     }
     let mut plain = full_fact(FactKind::Received);

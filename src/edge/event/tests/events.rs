@@ -10,6 +10,7 @@ use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::fact::{Crossed, Fact, FactKind};
 use crate::domain::ids::{Reason, Sku, SourceId};
 use crate::domain::item::ItemFact;
+use crate::domain::trace::Trace;
 use crate::feed::happened::What;
 
 /// An event says what happened and the figures after it.
@@ -30,6 +31,7 @@ fn stock_events() {
         "channel": "web-de", "reservation": "r-1", "ref": "PO 4711", "lines": [line],
     });
     assert_eq!(body, expected);
+    assert_eq!(message.trace, None);
     let held = tell(&stock(full_fact(FactKind::Reserved)));
     let (message, body) = one(&held, "reservation.web-de.stock_reserved");
     assert_eq!(message.kind, "lagerd.stock.reserved.v1");
@@ -65,6 +67,20 @@ fn stock_alerts() {
     for (_, body) in keys(&messages).iter().map(|key| one(&messages, key)) {
         assert_eq!(body["crossed"], json!({"figure": 4, "limit": 5}));
     }
+}
+
+/// Whatever is told of a fact belongs to its command's trace: the event, and what comes beside it.
+#[test]
+fn traces_go_along() {
+    let trace = Trace::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    assert!(trace.is_some());
+    let mut low =
+        stock(Fact { crossed: Some(Crossed { figure: 4, limit: 5 }), ..full_fact(FactKind::LowStock) });
+    low.cause.as_mut().unwrap().trace = trace;
+    let messages = tell(&low);
+    assert_eq!(messages.iter().map(|message| message.trace).collect::<Vec<_>>(), [trace, trace]);
+    low.cause = None;
+    assert!(tell(&low).iter().all(|message| message.trace.is_none()));
 }
 
 /// An order's event names it, its units and its state, and the whole order where that has changed.

@@ -62,7 +62,7 @@ pub(super) fn card(sku: &Sku) -> Option<Item> {
 }
 
 pub(super) fn happened(journal: &str, what: What) -> Happened {
-    let cause = Cause { id: CommandId::stored("cmd-1"), actor: ActorName::parse("till").ok() };
+    let cause = Cause { id: CommandId::stored("cmd-1"), actor: ActorName::parse("till").ok(), trace: None };
     Happened {
         journal: journal.into(),
         head: "42-00000000000000ab".parse().unwrap(),

@@ -20,7 +20,7 @@ fn order() -> OrderId {
 async fn ask(shop: &Shop, id: &str, command: Command) -> Answer {
     let house = &shop.trial.house;
     let id = CommandId::parse(id).unwrap();
-    let envelope = Envelope { id, time: house.now(), timed: true, fingerprint: 5, actor: None };
+    let envelope = Envelope { id, time: house.now(), timed: true, fingerprint: 5, actor: None, trace: None };
     let handle = &house.warehouses[&WarehouseId::parse("BER").unwrap()];
     handle.mailbox.ask(envelope, command).await.unwrap()
 }

@@ -6,8 +6,8 @@ use super::super::codec::{Reader, Writer, damaged};
 use super::super::entry::Recorded;
 use super::super::refusal::{get_refusal, put_refusal};
 use super::super::shared::{
-    get_command_id, get_order_id, get_time, key_text, put_command_id, put_order_id, put_time, value_from,
-    value_of,
+    get_command_id, get_order_id, get_time, key_text, put_command_id, put_order_id, put_time,
+    value_from_version, value_of_version,
 };
 use super::document::{get_document, put_document};
 use super::fact::{get_desk_fact, put_desk_fact};
@@ -22,6 +22,7 @@ const ASKED: &str = "asked/";
 impl Recorded for Desk {
     const KIND: JournalKind = JournalKind::Desk;
     const TABLES: &'static [Table] = &[Table::Orders, Table::Archive, Table::Seen, Table::Marks];
+    const VERSION: u8 = 2;
 
     fn put_fact(fact: &DeskFact, writer: &mut Writer) {
         put_desk_fact(fact, writer);
@@ -74,21 +75,26 @@ impl Recorded for Desk {
         let key = |text: &str| Bytes::copy_from_slice(text.as_bytes());
         let (table, key, value) = match row {
             DeskRow::Open(id, document) => {
-                let value =
-                    document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
+                let value = document
+                    .as_ref()
+                    .map(|document| value_of_version(Self::VERSION, |writer| put_document(writer, document)));
                 (Table::Orders, key(id.as_str()), value)
             }
             DeskRow::Archived(id, document) => {
-                let value =
-                    document.as_ref().map(|document| value_of(|writer| put_document(writer, document)));
+                let value = document
+                    .as_ref()
+                    .map(|document| value_of_version(Self::VERSION, |writer| put_document(writer, document)));
                 (Table::Archive, key(id.as_str()), value)
             }
             DeskRow::Refused(id, refused) => {
-                let value = refused.as_ref().map(|refused| value_of(|writer| put_refused(writer, refused)));
+                let value = refused
+                    .as_ref()
+                    .map(|refused| value_of_version(Self::VERSION, |writer| put_refused(writer, refused)));
                 (Table::Seen, key(id.as_str()), value)
             }
             DeskRow::Asked((warehouse, day), count) => {
-                let value = (*count != 0).then(|| value_of(|writer| writer.signed(*count)));
+                let value =
+                    (*count != 0).then(|| value_of_version(Self::VERSION, |writer| writer.signed(*count)));
                 (Table::Marks, key(&format!("{ASKED}{warehouse}/{day}")), value)
             }
         };
@@ -99,13 +105,25 @@ impl Recorded for Desk {
         let key = key_text(key)?;
         let wrong = || damaged(format!("a desk has no row `{key}` in {}", table.name()));
         Ok(match table {
-            Table::Orders => DeskRow::Open(OrderId::stored(key), Some(value_from(value, get_document)?)),
-            Table::Archive => DeskRow::Archived(OrderId::stored(key), Some(value_from(value, get_document)?)),
-            Table::Seen => DeskRow::Refused(CommandId::stored(key), Some(value_from(value, get_refused)?)),
+            Table::Orders => DeskRow::Open(
+                OrderId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_document)?),
+            ),
+            Table::Archive => DeskRow::Archived(
+                OrderId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_document)?),
+            ),
+            Table::Seen => DeskRow::Refused(
+                CommandId::stored(key),
+                Some(value_from_version(Self::VERSION, value, get_refused)?),
+            ),
             Table::Marks => {
                 let day = key.strip_prefix(ASKED).and_then(|of| of.split_once('/')).ok_or_else(wrong)?;
                 let (warehouse, day) = (WarehouseId::stored(day.0), day.1.parse().map_err(|_| wrong())?);
-                DeskRow::Asked((warehouse, day), value_from(value, |reader| reader.signed())?)
+                DeskRow::Asked(
+                    (warehouse, day),
+                    value_from_version(Self::VERSION, value, |reader| reader.signed())?,
+                )
             }
             Table::Stock
             | Table::Holds

@@ -2,8 +2,8 @@
 
 use super::super::codec::{Reader, Writer, damaged};
 use super::super::shared::{
-    get_command_id, get_condition, get_lines, get_order_id, get_sku, get_time, put_command_id, put_condition,
-    put_lines, put_order_id, put_sku, put_time,
+    get_command_id, get_condition, get_lines, get_order_id, get_sku, get_time, get_trace, put_command_id,
+    put_condition, put_lines, put_order_id, put_sku, put_time, put_trace,
 };
 use super::parts::{Read, get_name, get_small, put_name, put_small};
 use crate::domain::ids::{ChannelId, LineId, Reason, Reference, WarehouseId};
@@ -11,9 +11,10 @@ use crate::domain::order::{ClaimPart, Message, Task, TaskWork, Tasks};
 use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
 
 pub(super) fn put_tasks(writer: &mut Writer, tasks: &Tasks) {
-    writer.list(&tasks.open, |writer, Task { number, since, work }| {
+    writer.list(&tasks.open, |writer, Task { number, since, trace, work }| {
         put_small(writer, *number);
         put_time(writer, *since);
+        writer.option(*trace, put_trace);
         put_work(writer, work);
     });
     put_small(writer, tasks.last);
@@ -22,7 +23,9 @@ pub(super) fn put_tasks(writer: &mut Writer, tasks: &Tasks) {
 pub(super) fn get_tasks(reader: &mut Reader<'_>) -> Read<Tasks> {
     Ok(Tasks {
         open: reader.list(|reader| {
-            Ok(Task { number: get_small(reader)?, since: get_time(reader)?, work: get_work(reader)? })
+            let (number, since) = (get_small(reader)?, get_time(reader)?);
+            let trace = if reader.version() < 2 { None } else { reader.option(get_trace)? };
+            Ok(Task { number, since, trace, work: get_work(reader)? })
         })?,
         last: get_small(reader)?,
     })

@@ -10,7 +10,7 @@ use crate::domain::channel::Channel;
 use crate::domain::desk::Desk;
 use crate::domain::item::Items;
 use crate::domain::warehouse::Warehouse;
-use crate::journal::record::{Entry, Reader, changes_of};
+use crate::journal::record::{Entry, Reader, Recorded, changes_of};
 use crate::journal::{JournalError, Table};
 
 fn is_damaged<T>(read: &Result<T, JournalError>) -> bool {
@@ -26,7 +26,7 @@ fn what_is_not_an_entry_is_refused() {
     }
     let longer = [&bytes[..], b"\0"].concat();
     assert!(is_damaged(&changes_of(&longer)));
-    for (at, byte) in [(0, 0), (0, 4), (1, 0), (1, 2), (1, 4)] {
+    for (at, byte) in [(0, 0), (0, Warehouse::VERSION + 1), (1, 0), (1, 2), (1, 4)] {
         let mut other = bytes.to_vec();
         other[at] = byte;
         assert!(is_damaged(&changes_of(&other)), "byte {at} is {byte}");

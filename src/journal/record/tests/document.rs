@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::desk::{AT, ORDER, at, channel, id, line, order_id, reason, reference, sku, units};
+use super::samples::trace;
 use crate::domain::desk::DeskFactKind;
 use crate::domain::ids::{ActorName, OrderId, OrderNumber};
 use crate::domain::level::Condition;
 use crate::domain::order::model::{Known, Waits};
 use crate::domain::order::{
-    Carrier, ClaimPart, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState,
+    Begun, Carrier, ClaimPart, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState,
     Happened, Inbound, InboundLine, InboundState, Inspected, Line, Message, OnHold, Order, Parcel, Payment,
     PaymentState, Refund, Return, ReturnLine, ReturnState, Routed, TaskWork, Tasks, Terms, Transfer,
     TransferLine, TransferState,
@@ -345,7 +346,10 @@ fn tasks() -> Tasks {
     let told = messages.into_iter().chain(movements);
     work.extend(told.map(|message| TaskWork::Tell { warehouse: at("BER"), message }));
     let mut tasks = Tasks::default();
-    work.into_iter().for_each(|work| tasks.push(AT, work));
+    for (at, work) in work.into_iter().enumerate() {
+        let trace = trace().filter(|_| at.is_multiple_of(2));
+        tasks.push(Begun { at: AT, trace }, work);
+    }
     tasks
 }
 

@@ -22,6 +22,7 @@ use crate::domain::machine::Cause;
 use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::{AlertLimits, Fence, Scheduled, StockPolicy};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
 use crate::journal::record::{Entry, Recorded, changes_of, entry_time};
@@ -73,8 +74,8 @@ fn entry<M: Recorded>(
     fact: BoxedStrategy<M::Fact>,
     row: BoxedStrategy<M::Row>,
 ) -> impl Strategy<Value = Entry<M>> {
-    let cause = (id(), of(name().prop_map(|name| ActorName::stored(&name))));
-    let causes = vec(cause.prop_map(|(id, actor)| Cause { id, actor }), 0..4);
+    let cause = (id(), of(name().prop_map(|name| ActorName::stored(&name))), of(trace()));
+    let causes = vec(cause.prop_map(|(id, actor, trace)| Cause { id, actor, trace }), 0..4);
     let facts = vec((of(0..4_usize), fact), 0..5);
     (time(), causes, facts, vec(row, 0..8)).prop_map(|(at, causes, facts, rows)| Entry {
         at,
@@ -82,6 +83,10 @@ fn entry<M: Recorded>(
         facts,
         rows,
     })
+}
+
+fn trace() -> impl Strategy<Value = Trace> {
+    any::<([u8; 16], [u8; 8], u8)>().prop_map(|(id, parent, flags)| Trace { id, parent, flags })
 }
 
 fn name() -> impl Strategy<Value = String> {

@@ -25,6 +25,7 @@ use crate::domain::routing::{
     Blocked, Chosen, Considered, Decided, Dropped, Explanation, Filter, Method, Outcome, Sort, Way, Why,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 use crate::journal::record::Entry;
 
 proptest! {
@@ -43,7 +44,10 @@ pub(super) fn entry() -> impl Strategy<Value = Entry<Desk>> {
         let mut dice = Dice(seed);
         Entry {
             at: dice.time(),
-            causes: dice.few(|dice| Cause { id: dice.id(), actor: dice.maybe(Dice::actor) }),
+            causes: dice.few(|dice| {
+                let (id, actor, trace) = (dice.id(), dice.maybe(Dice::actor), dice.maybe(Dice::trace));
+                Cause { id, actor, trace }
+            }),
             facts: dice.few(|dice| (dice.maybe(|dice| dice.below(4)), dice.fact())),
             rows: dice.few(Dice::row),
         }
@@ -72,6 +76,14 @@ impl Dice {
 
     pub(super) fn flag(&mut self) -> bool {
         self.roll().is_multiple_of(2)
+    }
+
+    pub(super) fn trace(&mut self) -> Trace {
+        Trace {
+            id: [0; 16].map(|_: u8| self.byte()),
+            parent: [0; 8].map(|_: u8| self.byte()),
+            flags: self.byte(),
+        }
     }
 
     pub(super) fn byte(&mut self) -> u8 {

@@ -7,7 +7,12 @@ use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
 
 impl Dice {
     pub(super) fn tasks(&mut self) -> Tasks {
-        let open = self.few(|dice| Task { number: dice.small(), since: dice.time(), work: dice.work() });
+        let open = self.few(|dice| Task {
+            number: dice.small(),
+            since: dice.time(),
+            trace: dice.maybe(Self::trace),
+            work: dice.work(),
+        });
         Tasks { open, last: self.small() }
     }
 

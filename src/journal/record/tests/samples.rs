@@ -18,6 +18,7 @@ use crate::domain::memory::{Class, End, Floors, Outcome, Remembered};
 use crate::domain::policy::{AlertLimits, Fence, Scheduled, StockPolicy};
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Trace;
 use crate::domain::waiting::Waiting;
 use crate::domain::warehouse::{Row, Totals, Warehouse};
 use crate::journal::record::{Entry, Recorded};
@@ -58,13 +59,32 @@ pub(super) fn empty<M: Recorded>() -> Entry<M> {
     Entry { at: Timestamp::from_millis(0), causes: Vec::new(), facts: Vec::new(), rows: Vec::new() }
 }
 
-/// An entry of these facts and rows, of two commands and of time alone.
+/// A place in a trace.
+pub(super) fn trace() -> Option<Trace> {
+    Trace::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+}
+
+/// An entry of these facts and rows, of commands with all there can be, with a trace alone and with neither, and of time
+/// alone.
 pub(super) fn entry<M: Recorded>(facts: &[M::Fact], rows: &[M::Row]) -> Entry<M> {
+    let Entry { mut causes, .. } = untraced_entry::<M>(&[], &[]);
+    causes.push(Cause { id: id("b-2"), actor: None, trace: trace() });
+    causes[0].trace = trace();
+    entry_of(causes, facts, rows)
+}
+
+/// An entry of these facts and rows, of two commands without a trace and of time alone: what there was before traces.
+pub(super) fn untraced_entry<M: Recorded>(facts: &[M::Fact], rows: &[M::Row]) -> Entry<M> {
+    let (till, trace) = (ActorName::parse("till 3").ok(), None);
     let causes = vec![
-        Cause { id: id("01890a5d-ac96-774b-bcce-b302099a8057"), actor: ActorName::parse("till 3").ok() },
-        Cause { id: id("b-1").line(7), actor: None },
+        Cause { id: id("01890a5d-ac96-774b-bcce-b302099a8057"), actor: till, trace },
+        Cause { id: id("b-1").line(7), actor: None, trace },
     ];
-    let cause = |at: usize| [None, Some(0), Some(1)][at % 3];
+    entry_of(causes, facts, rows)
+}
+
+fn entry_of<M: Recorded>(causes: Vec<Cause>, facts: &[M::Fact], rows: &[M::Row]) -> Entry<M> {
+    let cause = |at: usize| (at % (causes.len() + 1)).checked_sub(1);
     let facts = facts.iter().enumerate().map(|(at, fact)| (cause(at), fact.clone())).collect();
     Entry { at: AT, causes, facts, rows: rows.to_vec() }
 }

@@ -2,4 +2,5 @@
 
 mod life;
 mod shop;
+mod traced;
 mod trouble;

@@ -13,7 +13,13 @@ use crate::domain::routing::Method;
 use crate::domain::warehouse::{Movement, MovementKind};
 
 pub(super) fn sender(id: &str) -> Sender {
-    Sender { id: CommandId::parse(id).unwrap(), issued_at: None, fingerprint: fingerprint(id), actor: None }
+    Sender {
+        id: CommandId::parse(id).unwrap(),
+        issued_at: None,
+        fingerprint: fingerprint(id),
+        actor: None,
+        trace: None,
+    }
 }
 
 /// Another body has another fingerprint; here the id stands for the body.

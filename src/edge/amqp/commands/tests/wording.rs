@@ -4,7 +4,8 @@ use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable};
 
-use crate::edge::amqp::commands::letter::{dead, delivered, put_back, reply};
+use crate::domain::trace::Trace;
+use crate::edge::amqp::commands::letter::{dead, delivered, put_back, reply, trace};
 use crate::edge::fault::Problem;
 
 fn header(properties: &BasicProperties, name: &str) -> Option<String> {
@@ -51,6 +52,24 @@ fn replies() {
     assert_eq!(told.properties.correlation_id().as_ref().map(|id| id.as_str()), Some("call-7"));
     let said: serde_json::Value = serde_json::from_slice(&told.body).unwrap();
     assert_eq!((&said["id"], &said["refused"]["code"]), (&serde_json::Value::Null, &"malformed_json".into()));
+}
+
+/// A command's trace is taken from its headers, as a text of either kind; what is none counts as not sent.
+#[test]
+fn traces() {
+    let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let of = |value: AMQPValue| {
+        let mut headers = FieldTable::default();
+        headers.insert("traceparent".into(), value);
+        trace(&BasicProperties::default().with_headers(headers))
+    };
+    assert_eq!(of(AMQPValue::LongString(good.into())), Trace::parse(good));
+    assert_eq!(of(AMQPValue::ShortString(good.into())), Trace::parse(good));
+    assert!(Trace::parse(good).is_some());
+    assert_eq!(of(AMQPValue::LongString("00-aa-bb-01".into())), None);
+    assert_eq!(of(AMQPValue::LongString(b"\xff\xfe".to_vec().into())), None);
+    assert_eq!(of(AMQPValue::LongLongInt(1)), None);
+    assert_eq!(trace(&BasicProperties::default()), None);
 }
 
 /// What is dead can be read, sent again and understood; what the broker would refuse from us is a header.
