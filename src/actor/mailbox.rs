@@ -61,7 +61,8 @@ impl<M: Recorded> Mailbox<M> {
 
     async fn pass(&self, envelope: Envelope, command: M::Command) -> Result<M::Answer, Fault> {
         let (reply, answer) = oneshot::channel();
-        match self.address.load().try_send(Ask { envelope, command, reply }) {
+        let asked = tokio::time::Instant::now();
+        match self.address.load().try_send(Ask { envelope, command, asked, reply }) {
             Ok(()) => {}
             Err(SendError::Full(_)) => return Err(Fault::Busy),
             Err(SendError::Closed(_)) => {

@@ -176,6 +176,7 @@ pub fn start_log(settings: &Settings) -> Result<LogHandle, Exit> {
         LogFormat::Auto => telemetry::Format::Auto,
         LogFormat::Text => telemetry::Format::Text,
         LogFormat::Json => telemetry::Format::Json,
+        LogFormat::Journald => telemetry::Format::Journald,
     };
     telemetry::start(&settings.log, format).map_err(|error| {
         print::complaint(error);

@@ -20,6 +20,8 @@ pub struct Settings {
     pub log: String,
     /// How they look.
     pub log_format: LogFormat,
+    /// Milliseconds from which on a command is told as slow; 0 = none is.
+    pub log_slow_ms: u64,
     /// The HTTP door.
     pub http: Http,
     /// The live feed.
@@ -69,6 +71,7 @@ impl Settings {
     pub(super) fn read(mut top: Table<'_>) -> (Self, Addresses) {
         let log = top.text("log", ("info", "info".to_owned()), check::FILTER, check::filter);
         let log_format = top.word("log_format", LogFormat::Auto);
+        let log_slow_ms = top.whole("log_slow_ms", 1_000, 0..=600_000);
         let http = top.section("http", Http::read);
         let feed = top.section("feed", Feed::read);
         let (store, store_keys) = top.section("store", Store::read);
@@ -84,6 +87,7 @@ impl Settings {
         let settings = Self {
             log,
             log_format,
+            log_slow_ms,
             http,
             feed,
             store,

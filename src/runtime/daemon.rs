@@ -115,6 +115,7 @@ async fn run(settings: Arc<Settings>, options: Options) -> Ended {
     let mut metrics = Metrics::new();
     metrics.started(SystemClock.wall().as_millis());
     metrics.store_kind(settings.store.kind.name());
+    metrics.slow_after(settings.log_slow_ms);
     let metrics = Arc::new(metrics);
     watch_panics(metrics.clone());
     let listener = match listen(settings.http.listen) {
@@ -295,6 +296,7 @@ impl Daemon {
                 if let Err(error) = self.options.log.set(&settings.log) {
                     tracing::warn!(%error, "the log level stays as it is");
                 }
+                self.metrics.slow_after(settings.log_slow_ms);
                 self.door.configure(Arc::new(settings));
                 tracing::info!(
                     "reloaded tokens, limits of the door and the log level; other changes need a restart"

@@ -1,8 +1,11 @@
-//! The log: one subscriber for the process, on standard error, whose filter can be changed while it runs.
+//! The log: one subscriber for the process, on standard error or in systemd's journal, whose filter can be changed while
+//! it runs.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
 
+use rustix::fs::fstat;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -11,12 +14,15 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Readable where standard error is a terminal, JSON anywhere else: machines read what nobody watches.
+    /// Readable where standard error is a terminal, fields where systemd's journal reads it, JSON anywhere else: machines read
+    /// what nobody watches.
     Auto,
     /// One readable line per event.
     Text,
     /// One JSON object per event.
     Json,
+    /// One entry of systemd's journal per event, with a field for each of its own.
+    Journald,
 }
 
 /// Why the log could not be set.
@@ -64,9 +70,16 @@ pub fn start(filter: &str, format: Format) -> Result<LogHandle, LogError> {
     let (filter, handle) = reload::Layer::new(parse(filter)?);
     let terminal = io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines = match (format, terminal) {
-        (Format::Json, _) | (Format::Auto, false) => lines.json().flatten_event(true).boxed(),
-        (Format::Text | Format::Auto, _) => lines.compact().with_ansi(terminal).boxed(),
+    let lines = match format {
+        Format::Journald => journal().map_err(|error| LogError::Set(format!("no journal: {error}")))?.boxed(),
+        // A journal that is read by nobody is no reason not to start.
+        Format::Auto if read_by_journal() => match journal() {
+            Ok(entries) => entries.boxed(),
+            Err(_) => lines.json().flatten_event(true).boxed(),
+        },
+        Format::Text => lines.compact().with_ansi(terminal).boxed(),
+        Format::Auto if terminal => lines.compact().with_ansi(terminal).boxed(),
+        Format::Auto | Format::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry()
         .with(filter)
@@ -74,6 +87,32 @@ pub fn start(filter: &str, format: Format) -> Result<LogHandle, LogError> {
         .try_init()
         .map_err(|error| LogError::Set(error.to_string()))?;
     Ok(LogHandle(handle))
+}
+
+/// Entries of systemd's journal. Its own mapping would make `info` a notice, which nothing here is.
+fn journal() -> io::Result<tracing_journald::Layer> {
+    let priorities = PriorityMappings {
+        error: Priority::Error,
+        warn: Priority::Warning,
+        info: Priority::Informational,
+        debug: Priority::Debug,
+        trace: Priority::Debug,
+    };
+    let entries = tracing_journald::layer()?.with_priority_mappings(priorities);
+    Ok(entries.with_syslog_identifier("lagerd".to_owned()))
+}
+
+/// Whether systemd's journal reads standard error. It says which file it reads; a child whose standard error leads
+/// elsewhere has inherited the word and not the file.
+fn read_by_journal() -> bool {
+    let told = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    fstat(io::stderr()).is_ok_and(|file| names_file(&told, file.st_dev, file.st_ino))
+}
+
+fn names_file(told: &str, device: u64, inode: u64) -> bool {
+    told.split_once(':').is_some_and(|(told_device, told_inode)| {
+        told_device.parse() == Ok(device) && told_inode.parse() == Ok(inode)
+    })
 }
 
 /// Crates that write whole messages into their lines, say one that the broker sent back: a shipping order has a name and an
@@ -96,6 +135,15 @@ mod tests {
     fn whole_messages_are_not_told() {
         assert!(tells_messages("lapin") && tells_messages("lapin::returned_messages"));
         assert!(!tells_messages("lagerd::edge::amqp::link") && !tells_messages("lapine"));
+    }
+
+    /// Only the file that systemd names is the journal's.
+    #[test]
+    fn the_journal_is_known_by_its_file() {
+        assert!(names_file("9:4711", 9, 4711));
+        for other in ["", "9", "9:", "9:4712", "8:4711", "9:4711:1", "x:4711"] {
+            assert!(!names_file(other, 9, 4711), "{other}");
+        }
     }
 
     /// The filter changes while the log runs, and a bad one changes nothing.

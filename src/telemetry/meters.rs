@@ -1,6 +1,7 @@
 //! Meters that whoever counts keeps: handles of one label set, so that counting looks nothing up.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
@@ -23,6 +24,8 @@ pub struct ActorMeter {
     pub(super) lost_tails: Counter,
     pub(super) resyncs: Family<CauseLabel, Counter>,
     pub(super) last_commit: Decimal,
+    pub(super) slow: Counter,
+    pub(super) slow_after_ms: Arc<AtomicU64>,
 }
 
 impl ActorMeter {
@@ -37,6 +40,18 @@ impl ActorMeter {
     /// So many commands are queued or in flight.
     pub fn waiting(&self, commands: usize) {
         self.queue_commands.set(whole(commands));
+    }
+
+    /// From which time on a command is slow; `None` where none is.
+    #[must_use]
+    pub fn slow_after(&self) -> Option<Duration> {
+        let millis = self.slow_after_ms.load(Ordering::Relaxed);
+        (millis > 0).then(|| Duration::from_millis(millis))
+    }
+
+    /// So many commands were slow.
+    pub fn slow(&self, commands: usize) {
+        self.slow.inc_by(u64::try_from(commands).unwrap_or(u64::MAX));
     }
 
     /// The actor was rebuilt.

@@ -1,6 +1,7 @@
 //! What the daemon counts, as one typed struct: whoever counts names a field, and a metric nobody fills is seen.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text;
@@ -49,6 +50,8 @@ pub struct Metrics {
     batch_commands: Histograms<ActorLabel>,
     queue_commands: Family<ActorLabel, Gauge>,
     actor_restarts: Family<ActorLabel, Counter>,
+    slow_commands: Family<ActorLabel, Counter>,
+    slow_after_ms: Arc<AtomicU64>,
     resyncs: Family<CauseLabel, Counter>,
     reservations_open: Family<WarehouseLabel, Gauge>,
     channel_differing_skus: Family<ChannelLabel, Gauge>,
@@ -125,6 +128,8 @@ impl Metrics {
             batch_commands: Family::new_with_constructor(batch),
             queue_commands: Family::default(),
             actor_restarts: Family::default(),
+            slow_commands: Family::default(),
+            slow_after_ms: Arc::default(),
             resyncs: Family::default(),
             reservations_open: Family::default(),
             channel_differing_skus: Family::default(),
@@ -172,6 +177,8 @@ impl Metrics {
         all.register("batch_commands", "Commands written together", self.batch_commands.clone());
         let queue = "Commands queued or in flight, by actor";
         all.register("queue_commands", queue, self.queue_commands.clone());
+        let slow = "Commands that took longer than log_slow_ms, by actor";
+        all.register("slow_commands", slow, self.slow_commands.clone());
         all.register("actor_restarts", "Actors rebuilt from their journal", self.actor_restarts.clone());
         all.register("panics", "Panics of any thread", self.panics.clone());
         all.register("resyncs", "Journals read again, by cause", self.resyncs.clone());
@@ -308,6 +315,8 @@ impl Metrics {
             lost_tails: self.lost_tails.clone(),
             resyncs: self.resyncs.clone(),
             last_commit: self.last_commit.clone(),
+            slow: self.slow_commands.get_or_create_owned(&label),
+            slow_after_ms: self.slow_after_ms.clone(),
         }
     }
 
@@ -355,6 +364,11 @@ impl Metrics {
     /// So many bytes are left on the disk of the state directory.
     pub fn state_dir_free(&self, bytes: u64) {
         self.state_bytes_free.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// From so many milliseconds on a command is slow; 0 = none is.
+    pub fn slow_after(&self, millis: u64) {
+        self.slow_after_ms.store(millis, Ordering::Relaxed);
     }
 
     /// When this process was started, in milliseconds since 1970; counts once.

@@ -25,7 +25,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates with a home, and the paths that are it.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("actix", &["src/actor/", "src/runtime/"]),
     ("actix_rt", &["src/actor/", "src/runtime/"]),
     ("redis", &["src/journal/redis"]),
@@ -42,6 +42,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),
     ("config", &["src/config/load.rs"]),
     ("prometheus_client", &["src/telemetry/"]),
+    ("tracing_journald", &["src/telemetry/"]),
     ("tracing_subscriber", &["src/telemetry/"]),
 ];
 

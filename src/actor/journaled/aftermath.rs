@@ -178,7 +178,7 @@ impl<M: Recorded> Core<M> {
         {
             let (reply, _) = oneshot::channel();
             self.queue.push_front(Waiting {
-                ask: Ask { envelope, command, reply },
+                ask: Ask { envelope, command, asked: tokio::time::Instant::now(), reply },
                 uncertain: true,
                 refused,
             });

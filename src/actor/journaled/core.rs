@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::load::Loaded;
 use super::recovery::Recovery;
+use super::slow::{self, Times};
 use super::watch::Watch;
 use crate::actor::directory::Note;
 use crate::actor::fault::Fault;
@@ -28,6 +30,8 @@ pub struct Ask<M: Machine> {
     pub envelope: Envelope,
     /// For what.
     pub command: M::Command,
+    /// When it was asked.
+    pub asked: Instant,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Result<M::Answer, Fault>>,
 }
@@ -112,7 +116,7 @@ pub(super) struct Flight<M: Recorded> {
     pub(super) undo: Undo<M>,
     pub(super) told: Vec<Told<M>>,
     pub(super) outcome: Option<Result<(), CommitError>>,
-    pub(super) sent: tokio::time::Instant,
+    pub(super) times: Times,
 }
 
 pub(super) enum Event<M> {
@@ -291,7 +295,7 @@ impl<M: Recorded> Core<M> {
     /// Beats two and three, decide and commit. False where there was nothing to do.
     fn decide(&mut self) -> bool {
         let version = self.head.version.saturating_add(1);
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), Instant::now());
         let moment = Moment { now, version, may_expire: now >= self.parts.expire_from };
         let limits = self.parts.limits;
         let mut draft = Draft::default();
@@ -314,7 +318,7 @@ impl<M: Recorded> Core<M> {
             let some = !told.is_empty();
             match self.in_flight.back_mut() {
                 Some(flight) => flight.told.extend(told),
-                None => self.tell(told),
+                None => self.tell(told, Times { begun, sent: Instant::now() }),
             }
             return some;
         }
@@ -333,7 +337,7 @@ impl<M: Recorded> Core<M> {
             undo: closed.undo,
             told,
             outcome: None,
-            sent: tokio::time::Instant::now(),
+            times: Times { begun, sent: Instant::now() },
         });
         true
     }
@@ -383,11 +387,12 @@ impl<M: Recorded> Core<M> {
         self.machine.settle(&flight.rows, self.confirmed.version);
         self.watch.confirmed(&self.machine, &flight.rows, &flight.facts, self.confirmed, flight.at);
         let now = self.parts.clock.wall().as_millis();
-        self.parts.stats.meter.committed(now, flight.sent.elapsed(), flight.told.len());
-        self.tell(flight.told);
+        self.parts.stats.meter.committed(now, flight.times.sent.elapsed(), flight.told.len());
+        self.tell(flight.told, flight.times);
     }
 
-    fn tell(&self, told: Vec<Told<M>>) {
+    fn tell(&self, told: Vec<Told<M>>, times: Times) {
+        slow::look(&self.parts, &told, times);
         for (waiting, answer) in told {
             // The asker may have gone; its command has been decided all the same.
             drop(waiting.ask.reply.send(answer));

@@ -2,7 +2,7 @@
 //!
 //! `core` is the beats without a framework: commands in, replies out, commits and resyncs as tasks that answer through
 //! the core's own channel; `aftermath` is what it does when a commit was not confirmed, `rescue` what it leaves behind
-//! when it gives up. `actor` is the thin shell that makes it an actor. `load` builds a machine from its journal,
+//! when it gives up, `slow` tells of commands that took long. `actor` is the thin shell that makes it an actor. `load` builds a machine from its journal,
 //! `recovery` finds out where the journal stands after anything went wrong.
 //!
 //! Invariant: commit outcomes come back by their own channel, never through the mailbox, and every message handled
@@ -16,6 +16,7 @@ pub mod core;
 pub mod load;
 pub mod recovery;
 mod rescue;
+mod slow;
 #[cfg(test)]
 mod tests;
 pub mod watch;

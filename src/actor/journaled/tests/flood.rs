@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use actix::{Actor, Addr};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::kiosk::{Hook, Kiosk, Order, units_row};
 use super::world::{Blind, Hand, LATENCY, envelope, ground, in_virtual_time, limits, parts};
@@ -50,7 +51,8 @@ impl Flood {
                 answers.pop_front();
             }
         });
-        let ask = Ask { envelope: envelope("wave"), command: Order::Call(hook), reply };
+        let ask =
+            Ask { envelope: envelope("wave"), command: Order::Call(hook), asked: Instant::now(), reply };
         assert!(self.address.try_send(ask).is_ok(), "the flood fills the mailbox");
         // Somebody else must find a processor to bring the outcome.
         std::thread::yield_now();
@@ -79,7 +81,7 @@ fn outcomes_come_through_a_flood() {
         let address = Journaled::new(parts(&ground), loaded, Box::new(Blind), rng).start();
 
         let (reply, taken) = oneshot::channel();
-        let take = Ask { envelope: envelope("a"), command: Order::Take, reply };
+        let take = Ask { envelope: envelope("a"), command: Order::Take, asked: Instant::now(), reply };
         assert!(address.try_send(take).is_ok());
         let (waves, answers) = (AtomicU64::new(0), Locked::new(VecDeque::new()));
         let flood = Arc::new(Flood { address, calm, waves, answers });

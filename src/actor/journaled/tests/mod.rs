@@ -14,5 +14,6 @@ mod kiosk;
 mod naked;
 mod refusal;
 mod sale;
+mod slow;
 mod time;
 mod world;
