@@ -87,6 +87,12 @@ mod rabbit_server;
 #[path = "../common/redis_server.rs"]
 mod redis_server;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
+mod scopes_table;
+#[cfg(test)]
+mod scopes_world;
+#[cfg(test)]
 mod shared;
 #[cfg(test)]
 mod talk;
