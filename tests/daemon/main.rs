@@ -99,6 +99,8 @@ mod talk;
 #[cfg(test)]
 mod till;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod topics;
 #[cfg(test)]
 #[path = "../common/wait.rs"]

@@ -75,7 +75,7 @@ async fn every_route_is_guarded() {
             }
         }
     }
-    world.daemon.stop().await;
+    world.daemon.audit().await;
 }
 
 /// Every command and topic over the socket, in the same way.
@@ -130,7 +130,7 @@ async fn every_message_is_guarded() {
             }
         }
     }
-    world.daemon.stop().await;
+    world.daemon.audit().await;
 }
 
 /// Every command over the broker, with each scope that `[amqp] scopes` may have.
@@ -159,7 +159,7 @@ async fn every_letter_is_guarded() {
             judge(row, scope, &other.ask(id.as_str().expect("an id"), &message).await);
         }
     }
-    world.daemon.stop().await;
+    world.daemon.audit().await;
 }
 
 /// Sends a row's request as somebody, and says what became of it.

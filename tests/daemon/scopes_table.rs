@@ -88,8 +88,13 @@ const SALES: &[&str] = &["read:*", "read:web", "sell:web"];
 const ADMIN: &[&str] = &[];
 
 /// Topics of the feed, and who may follow them.
-pub(crate) const TOPICS: [(&str, &[&str]); 2] =
-    [("channel:web", &["read:*", "read:web"]), ("warehouse:BER", &["read:*", "stock:BER"])];
+pub(crate) const TOPICS: [(&str, &[&str]); 5] = [
+    ("channel:web", &["read:*", "read:web"]),
+    ("warehouse:BER", &["read:*", "stock:BER"]),
+    ("work:BER", &["read:*", "fulfil:BER"]),
+    ("orders", &["read:*"]),
+    ("alerts", &["read:*"]),
+];
 
 /// The feed itself is opened to everybody, who then says who he is or goes; what it does then stands in the other rows.
 pub(crate) const FEED: &str = "/v1/feed";
@@ -110,6 +115,7 @@ fn of_the_daemon() -> Vec<Row> {
         public("/track/{token}").about(About::Link).sent("?format=json"),
         row("get", "/metrics", &["read:*"]),
         row("get", "/v1/alerts", &["read:*"]),
+        row("get", "/v1/overview", &["read:*"]),
         row("post", "/v1/replay", ADMIN).sent(r#"{"queue":"erp","since":"{now}"}"#),
     ]
 }
