@@ -153,7 +153,6 @@ impl Settings {
         let warehouses: BTreeSet<&str> = self.warehouses.iter().map(|w| w.id.as_str()).collect();
         twice("warehouse", "id", self.warehouses.iter().map(|w| w.id.as_str()), problems);
         twice("channel", "id", self.channels.iter().map(|c| c.id.as_str()), problems);
-        twice("token", "name", self.tokens.iter().map(|t| t.name.as_str()), problems);
         let channels: BTreeSet<&str> = self.channels.iter().map(|c| c.id.as_str()).collect();
         for (index, warehouse) in self.warehouses.iter().enumerate() {
             warehouse.check(&format!("warehouse[{index}]"), &channels, problems);
@@ -164,8 +163,13 @@ impl Settings {
     }
 
     fn check_tokens(&self, problems: &mut Problems) {
+        // Two tokens may bear one name: while one takes the other's place, both are good.
         for (index, token) in self.tokens.iter().enumerate() {
             self.check_scopes(&format!("token[{index}].scopes"), &token.scopes, problems);
+            if self.tokens.iter().take(index).any(|before| before.hash == token.hash) {
+                let found = "the same token is there already (not shown)";
+                problems.add(format!("token[{index}].hash"), found, "give each [[token]] a token of its own");
+            }
         }
         self.check_scopes("amqp.scopes", &self.amqp.scopes, problems);
     }

@@ -121,7 +121,7 @@ impl Serialize for Scope {
 /// One caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Token {
-    /// Who it is, for history and logs; never the token itself.
+    /// Who it is, for history and logs; never the token itself. Several may bear one name.
     pub name: String,
     /// Hash of the token.
     pub hash: TokenHash,

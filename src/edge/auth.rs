@@ -170,7 +170,8 @@ impl Caller {
         let works = |id: &WarehouseId| {
             scopes.iter().any(|scope| matches!(scope, Scope::Fulfil(of) if of == id.as_str()))
         };
-        if !scopes.is_empty() && warehouses.all(works) {
+        // Of what lies nowhere nobody works anywhere.
+        if warehouses.next().is_some_and(&works) && warehouses.all(works) {
             return Ok(());
         }
         self.must_sell(channel)
@@ -271,6 +272,32 @@ impl Caller {
         self.must("fulfil:<warehouse>, sell:<channel> or read:<channel>", |scope| {
             matches!(scope, Scope::ReadAll | Scope::Read(_) | Scope::Sell(_) | Scope::Fulfil(_))
         })
+    }
+
+    /// Refuses who may see no return at all.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_some_returns(&self) -> Result<(), Problem> {
+        self.must("stock:<warehouse>, sell:<channel> or read:<channel>", |scope| {
+            matches!(scope, Scope::ReadAll | Scope::Read(_) | Scope::Sell(_) | Scope::Stock(_))
+        })
+    }
+
+    /// Refuses who may see the stock of no warehouse at all.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_some_stock(&self) -> Result<(), Problem> {
+        self.must("read:* or stock:<warehouse>", |scope| matches!(scope, Scope::ReadAll | Scope::Stock(_)))
+    }
+
+    /// Refuses who has nothing to do with goods anywhere.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_handle_goods(&self) -> Result<(), Problem> {
+        self.must("read:, sell:, stock: or fulfil:", |scope| !matches!(scope, Scope::Contact(_)))
     }
 
     fn must(&self, needed: &'static str, allows: impl Fn(&Scope) -> bool) -> Result<(), Problem> {

@@ -95,11 +95,19 @@ mod rabbit_server;
 #[path = "../common/redis_server.rs"]
 mod redis_server;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
+mod scopes_table;
+#[cfg(test)]
+mod scopes_world;
+#[cfg(test)]
 mod shared;
 #[cfg(test)]
 mod talk;
 #[cfg(test)]
 mod till;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod topics;
 #[cfg(test)]

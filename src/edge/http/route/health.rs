@@ -20,18 +20,24 @@ pub(in crate::edge::http) async fn livez() -> Result<Response<Body>, Problem> {
     ok(&Alive { status: "alive" })
 }
 
-/// Whether stock can be read and changed now, what the store's settings weaken, and whether the broker is there.
+/// Whether stock can be read and changed now, what the store's settings weaken, and whether the broker is there. Where
+/// tokens are configured, what names places and settings is told to `read:*` alone.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, body = Ready), (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
-pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Result<Response<Body>, Problem> {
+pub(in crate::edge::http) async fn readyz(
+    State(door): State<Arc<Door>>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, Problem> {
     let inside = door.inside()?;
+    let caller = Caller::of(&door.settings(), &headers, inside.house.now());
+    let trusted = caller.is_ok_and(|caller| caller.must_read_all().is_ok());
     let health = inside.house.store_health();
     if !health.reachable {
         let problem =
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the store can't be reached")
                 .retry_after(2);
         // What keeps the store away stands behind what its settings weaken.
-        return Err(match health.warnings.last() {
+        return Err(match health.warnings.last().filter(|_| trusted) {
             Some(warning) => problem.detail(warning.clone()),
             None => problem,
         });
@@ -44,7 +50,8 @@ pub(in crate::edge::http) async fn readyz(State(door): State<Arc<Door>>) -> Resu
     }
     let broker = door.broker_warnings();
     let status = if broker.is_empty() { "ready" } else { "degraded" };
-    ok(&Ready { status, warnings: health.warnings.into_iter().chain(broker).collect() })
+    let warnings = if trusted { health.warnings.into_iter().chain(broker).collect() } else { Vec::new() };
+    ok(&Ready { status, warnings })
 }
 
 /// What the daemon counts, as OpenMetrics text. Where tokens are configured it needs `read:*`.

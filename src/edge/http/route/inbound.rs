@@ -38,6 +38,7 @@ pub(in crate::edge::http) async fn expect(change: Change, sent: Sent) -> Result<
         ("after" = Option<String>, Query, description = "the `next` of the page before")),
     responses((status = 200, body = InboundPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(in crate::edge::http) async fn list(ask: Ask) -> Result<Response<Body>, Problem> {
+    ask.asking.caller.must_see_some_stock()?;
     let query = ask.query(&["warehouse", "state", "archived", "limit", "after"])?;
     let warehouse = query.name::<WarehouseId>("warehouse")?;
     let state = query.word("state", InboundState::named)?;

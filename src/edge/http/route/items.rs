@@ -13,7 +13,7 @@ use crate::edge::wire::item::{ItemAnswer, ItemBody};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::text::Text;
 
-/// A SKU's item card.
+/// A SKU's item card, for everybody who has to do with goods.
 #[utoipa::path(get, path = "/v1/items/{sku}", tag = "items",
     params(("sku" = String, Path, description = "percent-encoded")),
     responses((status = 200, body = ItemAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
@@ -21,6 +21,7 @@ pub(in crate::edge::http) async fn read(
     ask: Ask,
     InPath(sku): InPath<Sku>,
 ) -> Result<Response<Body>, Problem> {
+    ask.asking.caller.must_handle_goods()?;
     ask.query(&[])?;
     let item = ask.asking.inside.house.item(&sku);
     let item = item.ok_or_else(|| Problem::not_found("unknown_sku", format!("no card of `{sku}`")))?;
