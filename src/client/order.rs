@@ -210,6 +210,7 @@ impl Fulfilment {
                 | "packed"
                 | "ready_for_pickup"
                 | "on_hold"
+                | "awaiting_transfer"
         )
     }
 

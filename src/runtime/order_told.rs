@@ -156,6 +156,8 @@ fn task(task: &Task) -> String {
             format!("let line {line} wait at {warehouse}, in the room of {channel}")
         }
         TaskWork::CloseBackorder { channel, .. } => format!("tell {channel} what of a backorder is open"),
+        TaskWork::Along { order, .. } => format!("tell order {order} of its units that go along"),
+        TaskWork::Fewer { transfer, .. } => format!("tell transfer {transfer} that fewer units go along"),
     };
     format!("{}  {work}, since {}", task.number, time(task.since))
 }
@@ -165,6 +167,7 @@ fn about(message: &Message) -> &'static str {
         Message::Deallocate { .. } => "to take a promise back",
         Message::Ship { .. } => "that goods left",
         Message::WriteOff { .. } => "that goods are not there or broken",
+        Message::SendAlong { .. } => "that goods left with a transfer",
         Message::Move(_) => "of a movement",
         Message::Unwait { .. } => "that fewer units wait",
         Message::GiveUpWait { .. } => "that nobody waits any more",

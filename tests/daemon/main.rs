@@ -58,6 +58,8 @@ mod operation;
 #[cfg(test)]
 mod order_files;
 #[cfg(test)]
+mod orders_carrying;
+#[cfg(test)]
 mod orders_durable;
 #[cfg(test)]
 mod orders_market;

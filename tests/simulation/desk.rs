@@ -139,7 +139,7 @@ fn act(
         3 => Command::Deallocate { reservation, owner, lines },
         4 => Command::WriteOff { reservation, owner, lines, condition: None, reason: None },
         _ => {
-            let (lines, as_transfer) = (Some(lines), rng.bool());
+            let (lines, as_transfer) = (Some(lines), rng.bool().then(|| OrderId::parse("07-8").unwrap()));
             Command::Ship { reservation, lines, occurred_at: None, reference: None, owner, as_transfer }
         }
     }

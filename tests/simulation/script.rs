@@ -107,7 +107,7 @@ impl Script {
         let transfer = TransferId::parse("07-t").unwrap();
         let kind = match self.rng.u32(0..14) {
             12 => MovementKind::TransferOut { transfer },
-            13 => MovementKind::TransferIn { transfer, into: None },
+            13 => MovementKind::TransferIn { transfer, into: None, promised: Vec::new() },
             0..6 => MovementKind::Receive(None),
             6 => MovementKind::Return(Some(Condition::QualityControl)),
             7 => MovementKind::Adjust,

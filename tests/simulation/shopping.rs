@@ -4,7 +4,7 @@ use lagerd::actor::House;
 use lagerd::actor::house::reserve::Reserve;
 use lagerd::domain::count::Measures;
 use lagerd::domain::desk::command::{
-    AnnounceReturn, AnnouncedUnits, ExpectInbound, FulfilStep, Fulfilled, NewLine, PlaceOrder,
+    AnnounceReturn, AnnouncedUnits, AskedAlong, ExpectInbound, FulfilStep, Fulfilled, NewLine, PlaceOrder,
     RequestTransfer,
 };
 use lagerd::domain::desk::{Document, Verb};
@@ -13,7 +13,7 @@ use lagerd::domain::ids::{
     ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, ReservationId, Sku, SourceId, WarehouseId,
 };
 use lagerd::domain::order::{
-    Carrier, Destination, FulfilmentState, Inspected, Order, PaymentState, Sealed, Terms,
+    Carrier, Destination, Fulfilment, FulfilmentState, Inspected, Order, PaymentState, Sealed, Terms,
 };
 use lagerd::domain::routing::Method;
 use lagerd::domain::warehouse::{CountLine, Movement, MovementKind};
@@ -235,6 +235,7 @@ impl Shopping {
                     from,
                     to,
                     lines,
+                    along: Vec::new(),
                     eta: None,
                 }))
             }
@@ -307,7 +308,8 @@ impl Shopping {
     fn about(&mut self, order: &Order, house: &House) -> Verb {
         let (id, line) = (order.id.clone(), self.rng.choice(&order.lines).unwrap().clone());
         let reason = Reason::parse("because").unwrap();
-        match self.rng.u32(0..24) {
+        match self.rng.u32(0..26) {
+            24.. => self.carry(order).unwrap_or_else(|| self.fulfil(order)),
             0 => Verb::Cancel { order: id, lines: None, reason },
             1 => Verb::Cancel { order: id, lines: Some(vec![(line.id, 1)]), reason },
             2 => Verb::Amend {
@@ -334,6 +336,34 @@ impl Shopping {
             }
             _ => self.fulfil(order),
         }
+    }
+
+    /// Promised units go along to another warehouse; now and then more than there are.
+    fn carry(&mut self, order: &Order) -> Option<Verb> {
+        let waits = |part: &&Fulfilment| part.stage().is_unbegun() && part.state.is_allocated();
+        let part = self.rng.choice(order.fulfilments.iter().filter(waits).collect::<Vec<_>>())?.clone();
+        let line = self.rng.choice(&part.lines)?.clone();
+        let from = part.warehouse.clone();
+        let to = std::iter::repeat_with(|| self.warehouse()).find(|to| *to != from)?;
+        let command = CommandId::parse(&format!("c-{}", self.number + 1)).unwrap();
+        let own = ClaimLine { sku: self.sku(), quantity: 1 };
+        let asked = AskedAlong {
+            order: order.id.clone(),
+            channel: order.channel.clone(),
+            line: line.line,
+            sku: line.sku,
+            fulfilment: self.rng.bool().then_some(part.number),
+            quantity: self.rng.i64(1..line.quantity + 2),
+        };
+        Some(Verb::RequestTransfer(Box::new(RequestTransfer {
+            id: House::document_id("transfer", &command),
+            reference: None,
+            from,
+            to,
+            lines: if self.rng.bool() { vec![own] } else { Vec::new() },
+            along: vec![asked],
+            eta: None,
+        })))
     }
 
     fn fulfil(&mut self, order: &Order) -> Verb {

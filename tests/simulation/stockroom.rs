@@ -42,7 +42,7 @@ pub(crate) fn moved_and_promised(documents: &BTreeMap<OrderId, Document>) -> (Un
                     *moved.entry(at(&transfer.from)).or_default() -= line.shipped;
                     *moved.entry(at(&transfer.to)).or_default() += line.received;
                     if transfer.state.name() == "allocated" {
-                        *promised.entry(at(&transfer.from)).or_default() += line.quantity;
+                        *promised.entry(at(&transfer.from)).or_default() += transfer.own_to_leave(line);
                     }
                 }
             }

@@ -8,7 +8,7 @@ use ahash::AHashMap;
 use super::across::Everything;
 use crate::domain::desk::{Document, invariant};
 use crate::domain::ids::{OrderId, Sku, WarehouseId};
-use crate::domain::order::{Message, TaskWork, Tasks, Transfer};
+use crate::domain::order::{Message, TaskWork, Transfer};
 use crate::domain::warehouse::MovementKind;
 
 /// What is wrong between the documents of desks, the stock of warehouses and the room of channels.
@@ -85,12 +85,18 @@ fn transfers(everything: &Everything, found: &mut Vec<String>) {
         Document::Transfer(transfer) => Some(transfer),
         Document::Order(_) | Document::Return(_) | Document::Inbound(_) => None,
     });
+    let untold = untold(everything);
     for transfer in open.chain(&everything.archived_transfers) {
-        transfer_moved(everything, transfer, found);
+        transfer_moved(everything, transfer, &untold, found);
     }
 }
 
-fn transfer_moved(everything: &Everything, transfer: &Arc<Transfer>, found: &mut Vec<String>) {
+fn transfer_moved(
+    everything: &Everything,
+    transfer: &Arc<Transfer>,
+    untold: &AHashMap<(OrderId, Sku), (i64, i64)>,
+    found: &mut Vec<String>,
+) {
     let nothing = Transferred { complete: true, ..Transferred::default() };
     let log_of = |place: &WarehouseId| everything.transferred.get(place).unwrap_or(&nothing);
     for line in &transfer.lines {
@@ -98,7 +104,7 @@ fn transfer_moved(everything: &Everything, transfer: &Arc<Transfer>, found: &mut
         let (from, to) = (log_of(&transfer.from), log_of(&transfer.to));
         let (out, _) = from.units.get(&key).copied().unwrap_or_default();
         let (_, into) = to.units.get(&key).copied().unwrap_or_default();
-        let (untold_out, untold_in) = untold(&transfer.tasks, &line.sku);
+        let (untold_out, untold_in) = untold.get(&key).copied().unwrap_or_default();
         let sides = [
             ("left", &transfer.from, line.shipped, out, untold_out, from.complete),
             ("arrived at", &transfer.to, line.received, into, untold_in, to.complete),
@@ -116,28 +122,64 @@ fn transfer_moved(everything: &Everything, transfer: &Arc<Transfer>, found: &mut
     }
 }
 
-/// Units whose leaving and arriving is still to be told.
-fn untold(tasks: &Tasks, sku: &Sku) -> (i64, i64) {
-    let mut untold = (0_i64, 0_i64);
-    for task in &tasks.open {
-        let TaskWork::Tell { message, .. } = &task.work else { continue };
-        match message {
-            Message::Ship { lines, .. } => {
-                let units = lines.iter().filter(|line| line.sku == *sku);
-                untold.0 = units.fold(untold.0, |sum, line| sum.saturating_add(line.quantity));
+/// Units of transfers whose leaving and arriving is still to be told, by the transfer or by orders whose units go along.
+fn untold(everything: &Everything) -> AHashMap<(OrderId, Sku), (i64, i64)> {
+    let mut untold: AHashMap<(OrderId, Sku), (i64, i64)> = AHashMap::new();
+    for document in open_documents(everything) {
+        for task in &document.tasks().open {
+            for (transfer, sku, (out, into)) in moves(document.id(), &task.work) {
+                let units = untold.entry((transfer.clone(), sku.clone())).or_default();
+                *units = (units.0.saturating_add(out), units.1.saturating_add(into));
             }
-            Message::Move(movement)
-                if movement.sku == *sku && matches!(movement.kind, MovementKind::TransferIn { .. }) =>
-            {
-                untold.1 = untold.1.saturating_add(movement.quantity);
-            }
-            Message::Move(_)
-            | Message::Deallocate { .. }
-            | Message::WriteOff { .. }
-            | Message::Unwait { .. }
-            | Message::GiveUpWait { .. }
-            | Message::AckServed { .. } => {}
         }
     }
     untold
+}
+
+/// What a document's task moves for a transfer: units that leave, units that arrive.
+fn moves<'a>(document: &'a OrderId, work: &'a TaskWork) -> Vec<(&'a OrderId, &'a Sku, (i64, i64))> {
+    let message = match work {
+        TaskWork::Tell { message, .. } => message,
+        // The order is told first, and then tells the warehouse.
+        TaskWork::Along { told, .. } => {
+            return vec![(&told.transfer, &told.along.sku, (told.along.shipped, 0))];
+        }
+        TaskWork::Route
+        | TaskWork::Claim { .. }
+        | TaskWork::Allocate { .. }
+        | TaskWork::Abandon { .. }
+        | TaskWork::Backorder { .. }
+        | TaskWork::CloseBackorder { .. }
+        | TaskWork::Fewer { .. } => return Vec::new(),
+    };
+    match message {
+        Message::Ship { lines, transfer: true, .. } => {
+            lines.iter().map(|line| (document, &line.sku, (line.quantity, 0))).collect()
+        }
+        Message::SendAlong { lines, transfer, .. } => {
+            lines.iter().map(|line| (transfer, &line.sku, (line.quantity, 0))).collect()
+        }
+        Message::Move(movement) => match &movement.kind {
+            MovementKind::TransferOut { transfer } => {
+                vec![(transfer, &movement.sku, (movement.quantity, 0))]
+            }
+            MovementKind::TransferIn { transfer, .. } => {
+                vec![(transfer, &movement.sku, (0, movement.quantity))]
+            }
+            MovementKind::Receive(_)
+            | MovementKind::Return(_)
+            | MovementKind::Adjust
+            | MovementKind::Hold(_)
+            | MovementKind::Restock(_)
+            | MovementKind::Reclassify { .. }
+            | MovementKind::Scrap(_)
+            | MovementKind::Sell { .. } => Vec::new(),
+        },
+        Message::Ship { .. }
+        | Message::Deallocate { .. }
+        | Message::WriteOff { .. }
+        | Message::Unwait { .. }
+        | Message::GiveUpWait { .. }
+        | Message::AckServed { .. } => Vec::new(),
+    }
 }

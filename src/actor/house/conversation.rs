@@ -400,7 +400,7 @@ fn command(act: &Act, id: &ReservationId, share: Option<Vec<ClaimLine>>) -> Comm
             occurred_at: *occurred_at,
             reference: reference.clone(),
             owner: None,
-            as_transfer: false,
+            as_transfer: None,
         },
     }
 }

@@ -245,8 +245,8 @@ impl Documents {
             Document::Transfer(transfer) => {
                 let on_road =
                     matches!(transfer.state, TransferState::Shipped | TransferState::PartlyReceived);
-                for line in transfer.lines.iter().filter(|line| on_road && line.under_way() > 0) {
-                    let expected = (transfer.eta.unwrap_or(Timestamp::MAX), line.under_way());
+                for line in transfer.lines.iter().filter(|line| on_road && transfer.own_under_way(line) > 0) {
+                    let expected = (transfer.eta.unwrap_or(Timestamp::MAX), transfer.own_under_way(line));
                     self.expect((&transfer.to, &line.sku), &transfer.id, (by > 0).then_some(expected));
                 }
             }

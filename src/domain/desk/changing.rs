@@ -1,5 +1,6 @@
 //! Changes of an order: fewer or more units, another address, a pause, another place.
 
+use super::along;
 use super::claiming;
 use super::command::NewLine;
 use super::fact::DeskFactKind;
@@ -97,7 +98,9 @@ fn reducible(order: &Order, line: &Line, packed_too: bool) -> i64 {
 }
 
 const fn can_give(part: &Fulfilment, packed_too: bool) -> bool {
-    part.stage().is_before_packing() || (packed_too && part.state.is_allocated())
+    let stage = part.stage();
+    let early = stage.is_before_packing() || matches!(stage, FulfilmentState::AwaitingTransfer);
+    early || (packed_too && part.state.is_allocated())
 }
 
 /// Sets how many units of a line are wanted, beside those cancelled before.
@@ -121,8 +124,8 @@ fn set_ordered(scribe: &mut Scribe, order: &mut Order, id: &LineId, quantity: i6
     }
 }
 
-/// Takes units of a line out of wherever they are, the least settled first: without a place, waiting, promised. What was
-/// promised is given back. How many it was.
+/// Takes units of a line out of wherever they are, the least settled first: without a place, waiting, on the road with a
+/// transfer, promised. What was promised is given back. How many it was.
 pub(super) fn take_back(
     scribe: &mut Scribe,
     order: &mut Order,
@@ -137,6 +140,7 @@ pub(super) fn take_back(
         left = left.saturating_sub(units);
     }
     left = left.saturating_sub(take_waiting(scribe, order, id, left));
+    left = left.saturating_sub(along::take_travelling(scribe, order, id, left));
     for at in (0..order.fulfilments.len()).rev() {
         if left == 0 {
             break;
@@ -196,7 +200,10 @@ fn take_promised(
     }
     let message = Message::Deallocate { claim: part.claim.clone(), lines };
     let warehouse = part.warehouse.clone();
+    let taken = quantity.saturating_sub(left);
+    let was = part.clone();
     if part.lines.is_empty() {
+        part.along = None;
         part.state = FulfilmentState::Cancelled;
         part.accept_by = None;
         let (day, number) = (part.day, part.number);
@@ -204,8 +211,9 @@ fn take_promised(
         let note = Note::at(&warehouse, Vec::new()).part(number);
         scribe.order(order, DeskFactKind::FulfilmentCancelled, note);
     }
+    // The transfer is told first, so that it takes nothing along that is free.
+    along::fewer(scribe, order, (&was, taken));
     order.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
-    let taken = quantity.saturating_sub(left);
     if let Some(line) = order.line_mut(id) {
         line.allocated = line.allocated.saturating_sub(taken);
     }
@@ -409,7 +417,7 @@ pub(super) fn reroute(
 }
 
 const fn not_begun(part: &Fulfilment) -> bool {
-    matches!(part.stage(), FulfilmentState::Requested | FulfilmentState::Accepted)
+    part.stage().is_unbegun()
 }
 
 /// Erases an order's personal data.

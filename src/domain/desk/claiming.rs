@@ -182,6 +182,7 @@ fn propose(scribe: &Scribe, order: &mut Order, part: &Part, places: &[Place]) ->
         trouble: None,
         left_at: None,
         ends_at: None,
+        along: None,
     });
     Some(ClaimPart { fulfilment: number, warehouse: part.warehouse.clone(), claim, lines: claimed })
 }
@@ -260,7 +261,11 @@ pub(super) fn stop_routing(scribe: &Scribe, order: &mut Order) {
                 order.tasks.push(scribe.begun(), TaskWork::Abandon { attempt, parts });
             }
             TaskWork::Backorder { .. } => give_wait_up(scribe, order, &task.work),
-            TaskWork::Abandon { .. } | TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } => {
+            TaskWork::Abandon { .. }
+            | TaskWork::Tell { .. }
+            | TaskWork::CloseBackorder { .. }
+            | TaskWork::Along { .. }
+            | TaskWork::Fewer { .. } => {
                 order.tasks.open.push(task);
             }
         }

@@ -9,7 +9,9 @@ use crate::domain::ids::{
     ChannelId, CommandId, InboundId, LineId, OrderId, OrderNumber, Reason, Reference, ReservationId,
     ReturnId, Sku, TransferId, WarehouseId,
 };
-use crate::domain::order::{ClaimPart, Destination, Inspected, Line, PaymentState, Refund, Sealed, Terms};
+use crate::domain::order::{
+    AlongTold, ClaimPart, Destination, Inspected, Line, PaymentState, Refund, Sealed, Terms,
+};
 use crate::domain::refusal::{Refusal, Shortfall};
 use crate::domain::routing::{Decision, Method};
 use crate::domain::time::Timestamp;
@@ -219,6 +221,24 @@ pub enum Verb {
         /// The warehouse's local day, in days since 1970.
         day: i64,
     },
+    /// A transfer tells how it stands with units of an order that go along.
+    Along {
+        /// Which order.
+        order: OrderId,
+        /// How it stands.
+        told: Box<AlongTold>,
+        /// The local day where they arrive, in days since 1970.
+        day: i64,
+    },
+    /// Fewer units of an order go along with a transfer.
+    Fewer {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Which of its rows.
+        row: u32,
+        /// How many still shall.
+        quantity: i64,
+    },
     /// Forget personal data.
     EraseContact {
         /// Of which order.
@@ -395,10 +415,29 @@ pub struct RequestTransfer {
     pub from: WarehouseId,
     /// To where.
     pub to: WarehouseId,
-    /// What; one line per SKU.
+    /// What of the goods that are free; one line per SKU.
     pub lines: Vec<ClaimLine>,
+    /// Promised units of orders that go along.
+    pub along: Vec<AskedAlong>,
     /// When it is expected.
     pub eta: Option<Timestamp>,
+}
+
+/// Promised units of an order that shall go along with a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedAlong {
+    /// Which order.
+    pub order: OrderId,
+    /// Where that was bought.
+    pub channel: ChannelId,
+    /// Which line.
+    pub line: LineId,
+    /// Which goods that is.
+    pub sku: Sku,
+    /// Out of which of its fulfilments; of any where none is said.
+    pub fulfilment: Option<u32>,
+    /// Units.
+    pub quantity: i64,
 }
 
 /// A receipt as expected.

@@ -7,7 +7,8 @@ use super::fact::{DeskFact, DeskFactKind};
 use super::scribe::{Note, Scribe};
 use super::state::{Desk, DeskKey, DeskRow, DeskRules, Document, Refused, key_of};
 use super::{
-    changing, claiming, expecting, fulfilling, moving, paying, placing, reporting, returning, waking,
+    along, carrying, changing, claiming, expecting, fulfilling, moving, paying, placing, reporting,
+    returning, waking,
 };
 use crate::domain::ids::{CommandId, OrderId};
 use crate::domain::machine::{Draft, Envelope, Machine, Moment};
@@ -201,6 +202,7 @@ impl Desk {
             Verb::ReceiveTransfer { lines, .. } => moving::receive(scribe, known, lines.as_deref()),
             Verb::CloseTransfer { .. } => moving::close(scribe, known),
             Verb::CancelTransfer { .. } => moving::cancel(scribe, known),
+            Verb::Fewer { row, quantity, .. } => carrying::fewer(scribe, known, *row, *quantity),
             Verb::ExpectInbound(expect) => expecting::expect(scribe, known, expect, room),
             Verb::ReceiveInbound { lines, .. } => expecting::receive(scribe, known, lines.as_deref()),
             Verb::CloseInbound { .. } => expecting::close(scribe, known),
@@ -217,6 +219,7 @@ impl Desk {
             | Verb::Retry { .. }
             | Verb::Decide { .. }
             | Verb::Served { .. }
+            | Verb::Along { .. }
             | Verb::EraseContact { .. }
             | Verb::NoteContactRead { .. } => change_order(rules, scribe, known, &command.verb),
             Verb::Look { .. } | Verb::Forget { .. } => {
@@ -358,6 +361,7 @@ fn change_order(
             Err(refusal) => return Ok(Outcome::Withdrawn(Arc::new(order.clone()), refusal)),
         },
         Verb::Served { wait, total, day, .. } => reporting::served(scribe, order, wait, *total, *day),
+        Verb::Along { told, day, .. } => along::told(scribe, order, told, *day)?,
         Verb::EraseContact { force, .. } => changing::erase(scribe, order, *force)?,
         Verb::NoteContactRead { .. } => {
             scribe.order(order, DeskFactKind::ContactRead, Note::default());
@@ -373,6 +377,7 @@ fn change_order(
         | Verb::ReceiveTransfer { .. }
         | Verb::CloseTransfer { .. }
         | Verb::CancelTransfer { .. }
+        | Verb::Fewer { .. }
         | Verb::ExpectInbound(_)
         | Verb::ReceiveInbound { .. }
         | Verb::CloseInbound { .. }

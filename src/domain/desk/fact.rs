@@ -87,6 +87,10 @@ named! {
     DeliveryException = 46, "delivery_exception";
     /// It comes back.
     ReturnedToSender = 47, "returned_to_sender";
+    /// It goes along with a transfer to the warehouse that will ship it.
+    FulfilmentAwaitsTransfer = 48, "fulfilment_awaiting_transfer";
+    /// It is on the road to the warehouse that will ship it.
+    FulfilmentInTransfer = 49, "fulfilment_in_transfer";
     /// A return was announced.
     ReturnAnnounced = 60, "return_announced";
     /// Goods of a return arrived.
@@ -113,6 +117,8 @@ named! {
     TransferCancelled = 76, "transfer_cancelled";
     /// Its time has passed.
     TransferLate = 77, "transfer_late";
+    /// Promised units of an order do not go along any more.
+    TransferReduced = 78, "transfer_reduced";
     /// A receipt is expected.
     InboundExpected = 80, "inbound_expected";
     /// Goods of it arrived.

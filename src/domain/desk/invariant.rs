@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use ahash::{AHashMap, AHashSet};
 
 use super::state::{Desk, Document};
+use super::together;
 use crate::domain::ids::{ChannelId, CommandId, LineId, OrderId, Sku, WarehouseId};
 use crate::domain::order::model::{KNOWN_MAX, ROUTED_MAX, TIMELINE_MAX};
 use crate::domain::order::{
@@ -16,7 +17,7 @@ use crate::domain::order::{
     TransferState,
 };
 use crate::domain::routing::Method;
-use crate::domain::warehouse::Warehouse;
+use crate::domain::warehouse::{MovementKind, Warehouse};
 
 /// Everything that is wrong with a desk, in words; empty where all holds.
 #[must_use]
@@ -87,6 +88,7 @@ fn of_order(order: &Order, found: &mut Vec<String>) {
     for back in &order.returns {
         of_return(back, found);
     }
+    together::of_order(order, found);
     if order.state != order.settled_state() && !order.withdrawn {
         found.push(format!("is {}, but its lines say {}", order.state.name(), order.settled_state().name()));
     }
@@ -117,6 +119,7 @@ fn of_line(order: &Order, id: &LineId, found: &mut Vec<String>) {
     };
     let waits = order.waits.iter().filter(|waits| waits.line == *id);
     let waits = waits.fold(0_i64, |sum, waits| sum.saturating_add(waits.open));
+    let waits = waits.saturating_add(parts(|state| state == FulfilmentState::InTransfer));
     let back =
         order.returns.iter().flat_map(|back| &back.lines).filter(|back| back.line.as_ref() == Some(id));
     let back = back.fold(0_i64, |sum, back| sum.saturating_add(back.received));
@@ -169,7 +172,9 @@ fn of_fulfilment(order: &Order, part: &Fulfilment, found: &mut Vec<String>) {
         | TaskWork::Abandon { .. }
         | TaskWork::Tell { .. }
         | TaskWork::Backorder { .. }
-        | TaskWork::CloseBackorder { .. } => false,
+        | TaskWork::CloseBackorder { .. }
+        | TaskWork::Along { .. }
+        | TaskWork::Fewer { .. } => false,
     };
     if part.state == FulfilmentState::Proposed && !order.tasks.open.iter().any(planned) {
         found.push(format!("fulfilment {number} is proposed, but nothing claims for it"));
@@ -191,6 +196,7 @@ fn of_return(back: &Return, found: &mut Vec<String>) {
 }
 
 fn of_transfer(transfer: &Transfer, found: &mut Vec<String>) {
+    together::of_transfer(transfer, found);
     for line in &transfer.lines {
         let gone = line.received.saturating_add(line.lost);
         let figures = [line.received, line.lost, line.shipped];
@@ -260,9 +266,10 @@ pub fn across<'a>(
     documents: impl Iterator<Item = &'a Document>,
     warehouses: impl Iterator<Item = &'a Warehouse>,
 ) -> Vec<String> {
+    let documents: Vec<&Document> = documents.collect();
     let mut said = Said::default();
-    documents.for_each(|document| said.take(document));
-    let mut found = Vec::new();
+    documents.iter().for_each(|document| said.take(document));
+    let mut found = together::between(documents.into_iter());
     let mut there: AHashMap<WarehouseId, &Warehouse> = AHashMap::new();
     for warehouse in warehouses {
         there.insert(warehouse.id().clone(), warehouse);
@@ -310,7 +317,7 @@ impl Said {
             )
         {
             for line in &transfer.lines {
-                let open = line.quantity.saturating_sub(line.shipped);
+                let open = transfer.own_to_leave(line);
                 self.claim(id, (&transfer.from, &transfer.claim(), &line.sku), (open, open));
             }
         }
@@ -345,6 +352,7 @@ impl Said {
             TaskWork::Tell { warehouse, message } => match message {
                 Message::Deallocate { claim, lines }
                 | Message::Ship { claim, lines, .. }
+                | Message::SendAlong { claim, lines, .. }
                 | Message::WriteOff { claim, lines, .. } => {
                     for line in lines {
                         let least = if first { 0 } else { line.quantity };
@@ -359,12 +367,25 @@ impl Said {
                 Message::GiveUpWait { wait } => {
                     self.unsure.insert((warehouse.clone(), wait.clone()));
                 }
-                Message::Move(_) | Message::AckServed { .. } => {}
+                Message::Move(movement) => {
+                    if let MovementKind::TransferIn { promised, .. } = &movement.kind {
+                        for come in promised {
+                            let key = (warehouse, &come.claim, &movement.sku);
+                            self.claim(&come.order, key, (0, come.quantity));
+                        }
+                    }
+                }
+                Message::AckServed { .. } => {}
             },
+            // What has come is promised before its order hears of it.
+            TaskWork::Along { order, told } => {
+                let key = (&told.to, &told.claim(), &told.along.sku);
+                self.claim(order, key, (0, told.along.received));
+            }
             TaskWork::Backorder { id, warehouse, .. } => {
                 self.unsure.insert((warehouse.clone(), id.clone()));
             }
-            TaskWork::Route | TaskWork::CloseBackorder { .. } => {}
+            TaskWork::Route | TaskWork::CloseBackorder { .. } | TaskWork::Fewer { .. } => {}
         }
     }
 
@@ -453,6 +474,8 @@ pub fn room<'a>(
                 | TaskWork::Claim { .. }
                 | TaskWork::Allocate { .. }
                 | TaskWork::Abandon { .. }
+                | TaskWork::Along { .. }
+                | TaskWork::Fewer { .. }
                 | TaskWork::Tell { .. } => {}
             }
         }

@@ -65,8 +65,16 @@ impl Message {
                 lines: Some(lines.clone()),
                 occurred_at: Some(*at),
                 reference: Reference::parse(owner.as_str()).ok(),
+                as_transfer: transfer.then(|| owner.clone()),
                 owner: own,
-                as_transfer: *transfer,
+            },
+            Self::SendAlong { claim, lines, at, transfer } => Command::Ship {
+                reservation: claim.clone(),
+                lines: Some(lines.clone()),
+                occurred_at: Some(*at),
+                reference: Reference::parse(owner.as_str()).ok(),
+                as_transfer: Some(transfer.clone()),
+                owner: own,
             },
             Self::WriteOff { claim, lines, damaged, reason } => Command::WriteOff {
                 reservation: claim.clone(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::carrying;
 use super::command::{RequestTransfer, TaskOutcome};
 use super::decide::{Outcome, unknown};
 use super::fact::{DeskFactKind, DeskLine};
@@ -29,7 +30,10 @@ pub(super) fn request(
     if !room {
         return Err(Refusal::DeskFull);
     }
-    let lines = summed(&said.lines)?;
+    let own = summed(&said.lines)?;
+    let along = carrying::rows(&said.along);
+    let units = along.iter().map(|row| ClaimLine { sku: row.sku.clone(), quantity: row.quantity });
+    let lines = summed(&own.iter().cloned().chain(units).collect::<Vec<_>>())?;
     if lines.is_empty() || said.from == said.to {
         return Err(Refusal::OutOfRange);
     }
@@ -47,6 +51,7 @@ pub(super) fn request(
         to: said.to.clone(),
         state: TransferState::Requested,
         lines: lines.iter().map(line).collect(),
+        along,
         requested_at: scribe.now,
         eta: said.eta,
         late_told: false,
@@ -54,9 +59,13 @@ pub(super) fn request(
         known: Vec::new(),
         timeline: Vec::new(),
     };
-    let (warehouse, claim) = (said.from.clone(), transfer.claim());
-    let parts = vec![ClaimPart { fulfilment: 0, warehouse, claim, lines: lines.clone() }];
-    transfer.tasks.push(scribe.begun(), TaskWork::Claim { attempt: 1, parts });
+    // Orders are asked first: what they let go can be left to them again, and takes nothing from anybody.
+    carrying::tell(scribe, &mut transfer, |_| Some(false));
+    if !own.is_empty() {
+        let (warehouse, claim) = (said.from.clone(), transfer.claim());
+        let parts = vec![ClaimPart { fulfilment: 0, warehouse, claim, lines: own }];
+        transfer.tasks.push(scribe.begun(), TaskWork::Claim { attempt: 1, parts });
+    }
     let note = Note::at(&said.from, desk_lines(&lines));
     scribe.transfer(&mut transfer, DeskFactKind::TransferRequested, note);
     Ok(Outcome::Changed(Document::Transfer(Arc::new(transfer))))
@@ -64,18 +73,16 @@ pub(super) fn request(
 
 /// What became of a task of a transfer.
 pub(super) fn reported(scribe: &mut Scribe, transfer: &mut Transfer, task: &Task, outcome: &TaskOutcome) {
+    if carrying::reported(scribe, transfer, task, outcome) {
+        return;
+    }
     let claims = matches!(task.work, TaskWork::Claim { .. });
     match outcome {
         TaskOutcome::Claimed(_) if transfer.state == TransferState::Requested => {
-            transfer.state = TransferState::Allocated;
-            let from = transfer.from.clone();
-            scribe.transfer(transfer, DeskFactKind::TransferAllocated, Note::at(&from, Vec::new()));
+            carrying::granted(scribe, transfer);
         }
         TaskOutcome::Refused { refusal, .. } if claims && transfer.state == TransferState::Requested => {
-            transfer.state = TransferState::Refused;
-            let reason = Some(crate::domain::ids::Reason::stored(refusal.code()));
-            let note = Note::at(&transfer.from, Vec::new()).reason(reason);
-            scribe.transfer(transfer, DeskFactKind::TransferRefused, note);
+            carrying::refuse(scribe, transfer, (None, refusal));
         }
         TaskOutcome::Refused { .. } => {
             if let Some(note) = refused_note(outcome) {
@@ -103,18 +110,27 @@ pub(super) fn ship(
         if !may || lines.is_empty() {
             return Err(Refusal::IllegalStep { act: "ship", found: transfer.state.name() });
         }
+        let before = transfer.along.clone();
+        let mut own = Vec::with_capacity(lines.len());
         for line in &lines {
             for known in transfer.lines.iter_mut().filter(|known| known.sku == line.sku) {
                 known.shipped = known.shipped.saturating_add(line.quantity);
+            }
+            let quantity = carrying::leave(transfer, line);
+            if quantity > 0 {
+                own.push(ClaimLine { quantity, ..line.clone() });
             }
         }
         transfer.eta = eta.or(transfer.eta);
         if transfer.state == TransferState::Allocated {
             transfer.state = TransferState::Shipped;
         }
-        let message =
-            Message::Ship { claim: transfer.claim(), lines: lines.clone(), at: scribe.now, transfer: true };
-        transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: transfer.from.clone(), message });
+        if !own.is_empty() {
+            let message =
+                Message::Ship { claim: transfer.claim(), lines: own, at: scribe.now, transfer: true };
+            transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse: transfer.from.clone(), message });
+        }
+        carrying::tell(scribe, transfer, |along| (!before.contains(along)).then_some(false));
         let note = Note::at(&transfer.from, desk_lines(&lines));
         scribe.transfer(transfer, DeskFactKind::TransferShipped, note);
         Ok(())
@@ -132,11 +148,13 @@ pub(super) fn receive(
         if lines.is_empty() {
             return Err(Refusal::IllegalStep { act: "receive", found: transfer.state.name() });
         }
+        let before = transfer.along.clone();
         for line in &lines {
             for known in transfer.lines.iter_mut().filter(|known| known.sku == line.sku) {
                 known.received = known.received.saturating_add(line.quantity);
             }
-            let kind = MovementKind::TransferIn { transfer: transfer.id.clone(), into: None };
+            let promised = carrying::arrive(transfer, line);
+            let kind = MovementKind::TransferIn { transfer: transfer.id.clone(), into: None, promised };
             let movement = Movement {
                 sku: line.sku.clone(),
                 kind,
@@ -148,6 +166,8 @@ pub(super) fn receive(
             let (warehouse, message) = (transfer.to.clone(), Message::Move(movement));
             transfer.tasks.push(scribe.begun(), TaskWork::Tell { warehouse, message });
         }
+        // The goods are promised when their orders hear of it.
+        carrying::tell(scribe, transfer, |along| (!before.contains(along)).then(|| along.is_over()));
         let done = |line: &TransferLine| line.received.saturating_add(line.lost) >= line.quantity;
         let all = transfer.lines.iter().all(done);
         transfer.state = if all { TransferState::Closed } else { TransferState::PartlyReceived };
@@ -172,6 +192,7 @@ pub(super) fn close(scribe: &mut Scribe, known: Option<Document>) -> Result<Outc
             }
         }
         give_back(scribe, transfer);
+        carrying::close(scribe, transfer);
         transfer.state = TransferState::Closed;
         let note = Note::at(&transfer.to, lost);
         scribe.transfer(transfer, DeskFactKind::TransferClosed, note);
@@ -185,28 +206,38 @@ pub(super) fn cancel(scribe: &mut Scribe, known: Option<Document>) -> Result<Out
         if !matches!(transfer.state, TransferState::Requested | TransferState::Allocated) {
             return Err(Refusal::IllegalStep { act: "cancel", found: transfer.state.name() });
         }
-        // A claim under way may have been carried out: it is given back, or ruled out.
-        let tasks = std::mem::take(&mut transfer.tasks.open);
-        for task in tasks {
-            if let TaskWork::Claim { attempt, parts } = task.work {
-                transfer.tasks.push(scribe.begun(), TaskWork::Abandon { attempt, parts });
-            }
-        }
-        if transfer.state == TransferState::Allocated {
-            give_back(scribe, transfer);
-        }
-        transfer.state = TransferState::Cancelled;
-        let note = Note::at(&transfer.from, Vec::new());
-        scribe.transfer(transfer, DeskFactKind::TransferCancelled, note);
+        call_off(scribe, transfer);
         Ok(())
     })
 }
 
+/// Gives everything back, and rules out what may still be under way.
+pub(super) fn call_off(scribe: &mut Scribe, transfer: &mut Transfer) {
+    // A claim under way may have been carried out: it is given back, or ruled out. So may the asking of an order, of the
+    // first task; those behind it were not begun.
+    let tasks = std::mem::take(&mut transfer.tasks.open);
+    let mut unasked = Vec::new();
+    for (place, task) in tasks.into_iter().enumerate() {
+        if let Some(row) = carrying::asks_for(&task) {
+            unasked.extend((place > 0).then_some(row));
+        } else if let TaskWork::Claim { attempt, parts } = task.work {
+            transfer.tasks.push(scribe.begun(), TaskWork::Abandon { attempt, parts });
+        } else {
+            transfer.tasks.open.push(task);
+        }
+    }
+    if transfer.state == TransferState::Allocated {
+        give_back(scribe, transfer);
+    }
+    carrying::let_go(scribe, transfer, &unasked);
+    transfer.state = TransferState::Cancelled;
+    let note = Note::at(&transfer.from, Vec::new());
+    scribe.transfer(transfer, DeskFactKind::TransferCancelled, note);
+}
+
 fn give_back(scribe: &Scribe, transfer: &mut Transfer) {
-    let open = |line: &TransferLine| ClaimLine {
-        sku: line.sku.clone(),
-        quantity: line.quantity.saturating_sub(line.shipped),
-    };
+    let open =
+        |line: &TransferLine| ClaimLine { sku: line.sku.clone(), quantity: transfer.own_to_leave(line) };
     let lines: Vec<ClaimLine> = transfer.lines.iter().map(open).filter(|line| line.quantity > 0).collect();
     if !lines.is_empty() {
         let message = Message::Deallocate { claim: transfer.claim(), lines };
@@ -233,7 +264,8 @@ fn chosen(
     Ok(lines)
 }
 
-fn with_transfer(
+/// Changes a transfer that must be known.
+pub(super) fn with_transfer(
     known: Option<Document>,
     change: impl FnOnce(&mut Transfer) -> Result<(), Refusal>,
 ) -> Result<Outcome, Refusal> {

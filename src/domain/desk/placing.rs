@@ -218,6 +218,7 @@ fn fulfilled(scribe: &mut Scribe, order: &mut Order, gone: &Fulfilled) {
         trouble: None,
         left_at: Some(gone.at),
         ends_at: None,
+        along: None,
     };
     scribe.order(order, DeskFactKind::FulfilmentCollected, Note::of(&part).time(Some(gone.at)));
     order.fulfilments.push(part);
@@ -258,6 +259,7 @@ pub(in crate::domain) fn nothing() -> Order {
         fulfilments: Vec::new(),
         returns: Vec::new(),
         waits: Vec::new(),
+        journeys: Vec::new(),
         attempt: 0,
         only: None,
         blocked: Vec::new(),

@@ -130,7 +130,14 @@ fn reported(
                 _ => give_up(scribe, order, UNROUTABLE),
             }
         }
-        (TaskWork::Tell { .. } | TaskWork::CloseBackorder { .. } | TaskWork::Abandon { .. }, outcome) => {
+        (
+            TaskWork::Tell { .. }
+            | TaskWork::CloseBackorder { .. }
+            | TaskWork::Abandon { .. }
+            | TaskWork::Along { .. }
+            | TaskWork::Fewer { .. },
+            outcome,
+        ) => {
             if let Some(note) = refused_note(outcome) {
                 scribe.order(order, DeskFactKind::TaskRefused, note);
             }
@@ -187,16 +194,16 @@ fn allocated(scribe: &mut Scribe, order: &mut Order, parts: &[ClaimPart]) {
         }
         got.push(fulfilment);
     }
-    got.into_iter().for_each(|fulfilment| request(scribe, order, fulfilment));
+    got.into_iter().for_each(|fulfilment| request(scribe, order, (fulfilment, Step::Request)));
     if short {
         route(scribe, order);
     }
 }
 
-/// Asks the warehouse for a fulfilment whose stock is promised.
-fn request(scribe: &mut Scribe, order: &mut Order, mut fulfilment: Fulfilment) {
+/// Asks the warehouse for a fulfilment whose stock is promised, or has come.
+pub(super) fn request(scribe: &mut Scribe, order: &mut Order, (mut fulfilment, step): (Fulfilment, Step)) {
     let held = order.holds_back();
-    let state = fulfilment.state.after(Step::Request, fulfilment.held_in).unwrap_or(fulfilment.state);
+    let state = fulfilment.state.after(step, fulfilment.held_in).unwrap_or(fulfilment.state);
     fulfilment.held_in = state;
     fulfilment.state = if held { FulfilmentState::OnHold } else { state };
     fulfilment.requested_at = scribe.now;
@@ -271,8 +278,9 @@ pub(super) fn served(scribe: &mut Scribe, order: &mut Order, wait: &CommandId, t
                 trouble: None,
                 left_at: None,
                 ends_at: None,
+                along: None,
             };
-            request(scribe, order, fulfilment);
+            request(scribe, order, (fulfilment, Step::Request));
         }
         let excess = new.saturating_sub(wanted);
         if excess > 0 {

@@ -35,6 +35,8 @@ impl Verb {
             Self::Decide { .. } => "decide_routing",
             Self::Report { .. } => "report",
             Self::Served { .. } => "book_served",
+            Self::Along { .. } => "tell_along",
+            Self::Fewer { .. } => "tell_fewer",
             Self::EraseContact { .. } => "erase_contact",
             Self::NoteContactRead { .. } => "note_contact_read",
             Self::Forget { .. } => "forget_documents",
@@ -59,6 +61,7 @@ impl Verb {
             | Self::Retry { order }
             | Self::Decide { order, .. }
             | Self::Served { order, .. }
+            | Self::Along { order, .. }
             | Self::EraseContact { order, .. }
             | Self::NoteContactRead { order } => order,
             Self::ReceiveReturn { document, .. }
@@ -70,6 +73,7 @@ impl Verb {
             | Self::CancelTransfer { id } => id,
             Self::ReceiveInbound { id, .. } | Self::CloseInbound { id } => id,
             Self::RequestTransfer(request) => &request.id,
+            Self::Fewer { transfer, .. } => transfer,
             Self::ExpectInbound(expect) => &expect.id,
             Self::Look { id } => id,
             Self::Report { document, .. } => document,
@@ -87,6 +91,8 @@ impl Verb {
                 | Self::Decide { .. }
                 | Self::Report { .. }
                 | Self::Served { .. }
+                | Self::Along { .. }
+                | Self::Fewer { .. }
                 | Self::NoteContactRead { .. }
                 | Self::Forget { .. }
         )

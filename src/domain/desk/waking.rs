@@ -74,6 +74,8 @@ fn wait_ends(part: &Fulfilment) -> Option<Timestamp> {
         | FulfilmentState::Delivered
         | FulfilmentState::Collected
         | FulfilmentState::OnHold
+        | FulfilmentState::AwaitingTransfer
+        | FulfilmentState::InTransfer
         | FulfilmentState::Cancelled => None,
     }
 }

@@ -92,6 +92,10 @@ named! {
     OnHold = 13, "on_hold";
     /// Nobody shall work on it any more.
     Cancelled = 14, "cancelled";
+    /// Promised, and to go along with a transfer to the warehouse that will ship it.
+    AwaitingTransfer = 15, "awaiting_transfer";
+    /// On the road to the warehouse that will ship it.
+    InTransfer = 16, "in_transfer";
 }
 
 named! {
@@ -127,6 +131,14 @@ named! {
     Resume = 13, "resume";
     /// It is given up.
     Cancel = 14, "cancel";
+    /// It goes along with a transfer.
+    Join = 15, "join_transfer";
+    /// It goes along no more; the state becomes the one it had before.
+    Leave = 16, "leave_transfer";
+    /// The transfer took it along.
+    Depart = 17, "depart";
+    /// The transfer brought it, and the warehouse there is asked.
+    Arrive = 18, "arrive";
 }
 
 impl Work {
@@ -161,7 +173,21 @@ impl Work {
             Step::Deliver if matches!(self, Self::Shipped) => Some(Self::Delivered),
             Step::Hold if open && !matches!(self, Self::ReadyForPickup) => Some(Self::OnHold),
             Step::Resume if matches!(self, Self::OnHold) => Some(held_in),
-            Step::Cancel if open || matches!(self, Self::Proposed | Self::OnHold) => Some(Self::Cancelled),
+            Step::Cancel
+                if open
+                    || matches!(
+                        self,
+                        Self::Proposed | Self::OnHold | Self::AwaitingTransfer | Self::InTransfer
+                    ) =>
+            {
+                Some(Self::Cancelled)
+            }
+            Step::Join if self.is_unbegun() || (matches!(self, Self::OnHold) && held_in.is_unbegun()) => {
+                Some(Self::AwaitingTransfer)
+            }
+            Step::Leave if matches!(self, Self::AwaitingTransfer) => Some(held_in),
+            Step::Depart if matches!(self, Self::AwaitingTransfer) => Some(Self::InTransfer),
+            Step::Arrive if matches!(self, Self::InTransfer) => Some(Self::Requested),
             Step::Request
             | Step::Accept
             | Step::Reject
@@ -176,7 +202,11 @@ impl Work {
             | Step::Deliver
             | Step::Hold
             | Step::Resume
-            | Step::Cancel => None,
+            | Step::Cancel
+            | Step::Join
+            | Step::Leave
+            | Step::Depart
+            | Step::Arrive => None,
         }
     }
 
@@ -195,10 +225,16 @@ impl Work {
         )
     }
 
+    /// Whether nobody has begun to pick it.
+    #[must_use]
+    pub const fn is_unbegun(self) -> bool {
+        matches!(self, Self::Requested | Self::Accepted)
+    }
+
     /// Whether its units count as allocated.
     #[must_use]
     pub const fn is_allocated(self) -> bool {
-        self.is_open() || matches!(self, Self::OnHold)
+        self.is_open() || matches!(self, Self::OnHold | Self::AwaitingTransfer)
     }
 
     /// Whether its units have left.

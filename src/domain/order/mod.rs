@@ -21,10 +21,10 @@ pub use axes::{Carrier, Commercial, Step, Work as FulfilmentState};
 pub use inbound::{Inbound, InboundLine, InboundState};
 pub use lines::Line;
 pub use model::{
-    Contact, Destination, Fulfilment, FulfilmentLine, Happened, OnHold, Order, Parcel, Payment, PaymentState,
-    Refund, Routed, Sealed, Terms,
+    Contact, Destination, Fulfilment, FulfilmentLine, Happened, Journey, OnHold, Order, Parcel, Payment,
+    PaymentState, Refund, Routed, Sealed, Terms,
 };
 pub use privacy::Keeping;
 pub use returns::{Inspected, Return, ReturnLine, ReturnState};
 pub use task::{Begun, ClaimPart, Message, Task, TaskWork, Tasks};
-pub use transfer::{Transfer, TransferLine, TransferState};
+pub use transfer::{Along, AlongTold, Transfer, TransferLine, TransferState, claim_along};

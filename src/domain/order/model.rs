@@ -11,7 +11,7 @@ use crate::domain::desk::fact::DeskFactKind;
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{
     ActorName, ChannelId, CommandId, FulfilmentId, LineId, OrderId, OrderNumber, Reason, Reference,
-    ReservationId, Sku, WarehouseId,
+    ReservationId, Sku, TransferId, WarehouseId,
 };
 use crate::domain::named::named;
 use crate::domain::place::{Country, PostalPrefix};
@@ -179,6 +179,8 @@ pub struct Fulfilment {
     pub left_at: Option<Timestamp>,
     /// When a parcel nobody heard of counts as delivered, or one nobody fetched goes back to the shelf.
     pub ends_at: Option<Timestamp>,
+    /// The transfer it goes along with, and which of its rows.
+    pub along: Option<(TransferId, u32)>,
 }
 
 impl Fulfilment {
@@ -279,6 +281,8 @@ pub struct Known {
 
 /// Commands one document remembers; further ones are refused.
 pub const KNOWN_MAX: usize = 2_000;
+/// Journeys one order remembers: all that are not over, and the newest of the others.
+pub const JOURNEYS_MAX: usize = 500;
 /// Lines of a timeline that are kept; the oldest but the first go.
 pub const TIMELINE_MAX: usize = 500;
 /// Routings that are kept to explain; the oldest go.
@@ -327,6 +331,9 @@ pub struct Order {
     pub returns: Vec<Return>,
     /// Waiting claims. They stay when nothing waits any more: goods may have been promised before that was told.
     pub waits: Vec<Waits>,
+    /// Units of it that go along with transfers, or went. One that is over stays, so that what was asked before and comes
+    /// late changes nothing.
+    pub journeys: Vec<Journey>,
     /// The number of its newest routing.
     pub attempt: u32,
     /// The one warehouse an operator wants it from.
@@ -372,6 +379,33 @@ pub struct Waits {
     pub open: i64,
     /// Units served and booked, in all.
     pub booked: i64,
+}
+
+/// Promised units of a line that a transfer takes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journey {
+    /// Which transfer.
+    pub transfer: TransferId,
+    /// Which of its rows.
+    pub row: u32,
+    /// Which line.
+    pub line: LineId,
+    /// Units that shall go along, or went: those asked for, but for those cancelled before they left.
+    pub quantity: i64,
+    /// Units that left, as the transfer told.
+    pub shipped: i64,
+    /// Units that arrived, as the transfer told.
+    pub received: i64,
+    /// Whether nothing more comes of it.
+    pub over: bool,
+}
+
+impl Journey {
+    /// Whether a fulfilment is a part of it.
+    #[must_use]
+    pub fn has(&self, part: &Fulfilment) -> bool {
+        part.along.as_ref().is_some_and(|(transfer, row)| *transfer == self.transfer && *row == self.row)
+    }
 }
 
 impl Order {
@@ -470,7 +504,10 @@ impl Order {
     /// Whether nothing can happen to it any more but what somebody asks for.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.state.is_over() && self.tasks.open.is_empty() && self.returns.iter().all(Return::is_over)
+        self.state.is_over()
+            && self.tasks.open.is_empty()
+            && self.returns.iter().all(Return::is_over)
+            && self.journeys.iter().all(|journey| journey.over)
     }
 }
 

@@ -4,8 +4,11 @@
 //! carried out one after the other, the oldest first; each message bears an id made of the document's id and the task's
 //! number, so that its receiver knows it when it comes twice.
 
+use super::transfer::AlongTold;
 use crate::domain::hold::ClaimLine;
-use crate::domain::ids::{ChannelId, CommandId, LineId, OrderId, Reason, ReservationId, WarehouseId};
+use crate::domain::ids::{
+    ChannelId, CommandId, LineId, OrderId, Reason, ReservationId, TransferId, WarehouseId,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::trace::Trace;
 use crate::domain::warehouse::{Movement, WaitForStock};
@@ -54,6 +57,17 @@ pub enum Message {
         damaged: bool,
         /// Why.
         reason: Option<Reason>,
+    },
+    /// Units of an order's allocation have left with a transfer.
+    SendAlong {
+        /// Which allocation.
+        claim: ReservationId,
+        /// What.
+        lines: Vec<ClaimLine>,
+        /// When.
+        at: Timestamp,
+        /// Which transfer.
+        transfer: TransferId,
     },
     /// Goods moved.
     Move(Movement),
@@ -132,6 +146,22 @@ pub enum TaskWork {
         id: CommandId,
         /// What stays open; nothing closes it.
         left: Vec<ClaimLine>,
+    },
+    /// Tell an order how it stands with units of it that go along with this transfer.
+    Along {
+        /// Which order.
+        order: OrderId,
+        /// How it stands.
+        told: Box<AlongTold>,
+    },
+    /// Tell a transfer that fewer units of this order go along.
+    Fewer {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Which of its rows.
+        row: u32,
+        /// How many still shall.
+        quantity: i64,
     },
 }
 

@@ -162,8 +162,8 @@ pub enum Command {
         reference: Option<Reference>,
         /// The order or transfer whose claim it is.
         owner: Option<OrderId>,
-        /// Whether they left for another warehouse.
-        as_transfer: bool,
+        /// The transfer they left with, where they left for another warehouse.
+        as_transfer: Option<TransferId>,
     },
     /// Say what is known of a reservation, or of a cart. Changes nothing.
     Find {
@@ -266,7 +266,22 @@ pub enum MovementKind {
         transfer: TransferId,
         /// Into which condition, where not sellable.
         into: Option<Condition>,
+        /// Units of these that are promised already, and are so in the same decision.
+        promised: Vec<Promised>,
     },
+}
+
+/// Units that come in for an order, to which they were promised where they left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promised {
+    /// The promise's id here; more may come under it.
+    pub claim: ReservationId,
+    /// For which order.
+    pub order: OrderId,
+    /// For which channel.
+    pub channel: ChannelId,
+    /// Units.
+    pub quantity: i64,
 }
 
 /// Goods moved.

@@ -32,7 +32,7 @@ pub mod waiting;
 mod tests;
 
 pub use command::{
-    Answer, ClaimStock, Command, CountLine, Found, Movement, MovementKind, PartState, ReservationPart,
-    SetStockPolicy, WaitForStock, WaitingPart,
+    Answer, ClaimStock, Command, CountLine, Found, Movement, MovementKind, PartState, Promised,
+    ReservationPart, SetStockPolicy, WaitForStock, WaitingPart,
 };
 pub use state::{Key, Row, Rules, Totals, Warehouse};

@@ -64,7 +64,6 @@ impl Warehouse {
                 .flatten()
                 .try_for_each(|(condition, by)| level.shift_condition(*condition, *by))
         })?;
-        let level = line.after;
         let mut fact = Fact::new(effect.kind).lines(vec![line]);
         fact.covered = covered;
         fact.reference.clone_from(&movement.reference);
@@ -87,9 +86,13 @@ impl Warehouse {
             | MovementKind::Scrap(_) => {}
         }
         draft.fact(fact);
+        if let MovementKind::TransferIn { promised, .. } = &movement.kind {
+            self.promise_what_came(draft, moment, sku, promised)?;
+        }
         let outcome = Outcome::Moved { covered };
         let (time, fingerprint) = (envelope.time, envelope.fingerprint);
         self.remember(draft, &envelope.id, Remembered { class: Class::Movement, time, fingerprint, outcome });
+        let level = self.levels.get(sku).copied().unwrap_or_default();
         Ok(Answer::Moved { covered, level })
     }
 
@@ -207,6 +210,11 @@ impl Warehouse {
 /// What a movement does, or why it can't.
 fn effect(movement: &Movement, level: Option<&Level>) -> Result<Effect, Refusal> {
     let quantity = movement.quantity;
+    if let MovementKind::TransferIn { promised, .. } = &movement.kind
+        && promised.iter().fold(0_i64, |sum, units| sum.saturating_add(units.quantity)) > quantity
+    {
+        return Err(Refusal::OutOfRange);
+    }
     let signed = movement.kind == MovementKind::Adjust;
     if Quantity::new(if signed { quantity.saturating_abs() } else { quantity }).is_none() {
         return Err(Refusal::OutOfRange);

@@ -117,11 +117,12 @@ impl Warehouse {
         let mut moved = Moved::default();
         for line in &shipped {
             held_of(&allocation, line)?;
-            self.send_off(draft, moment, line, (at, *as_transfer), &mut moved)?;
+            self.send_off(draft, moment, line, (at, as_transfer.is_some()), &mut moved)?;
             take_out(&mut allocation, line);
         }
-        let kind = if *as_transfer { FactKind::TransferredOut } else { FactKind::Shipped };
-        let mut fact = Fact::new(kind).at(at).of_order(allocation.owner.as_ref());
+        // What goes along with a transfer is told as the transfer's, whoever it is promised to.
+        let kind = if as_transfer.is_some() { FactKind::TransferredOut } else { FactKind::Shipped };
+        let mut fact = Fact::new(kind).at(at).of_order(as_transfer.as_ref().or(allocation.owner.as_ref()));
         fact = fact.held_by(id, &allocation.channel, allocation.cart.as_ref());
         fact.reference.clone_from(reference);
         let done = allocation.lines.is_empty();

@@ -1,12 +1,13 @@
 //! Who of those that wait gets goods: by priority, promise, acceptance; in part if need be; as far as they are free.
 
+use super::command::Promised;
 use super::state::{Row, Warehouse};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::hold::{Allocation, ClaimLine, Plan, quantity_of};
-use crate::domain::ids::{Sku, WaitId};
+use crate::domain::ids::{ChannelId, OrderId, ReservationId, Sku, WaitId};
 use crate::domain::machine::{Draft, Moment};
 use crate::domain::policy::free;
-use crate::domain::quantity::{add, sub};
+use crate::domain::quantity::{Quantity, add, sub};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -74,16 +75,7 @@ impl Warehouse {
         draft: &mut Draft<Self>,
     ) -> Result<(), Refusal> {
         let Some(mut waiting) = self.waiting.get(id).cloned() else { return Ok(()) };
-        let mut allocation = self.allocations.get(id).cloned().unwrap_or_else(|| Allocation {
-            channel: waiting.channel.clone(),
-            cart: None,
-            owner: Some(waiting.owner.clone()),
-            lines: Vec::new(),
-            draws: Vec::new(),
-            requested_at: moment.now,
-            attempt: 0,
-            plan: Plan::default(),
-        });
+        let mut allocation = self.promise_of(moment, id, (&waiting.channel, &waiting.owner));
         let sku = &waiting.sku;
         let before = quantity_of(&allocation.lines, sku);
         let after = add(before, units)?;
@@ -104,6 +96,53 @@ impl Warehouse {
         waiting.served = add(waiting.served, units)?;
         draft.put(self, Row::Allocation(id.clone(), Some(allocation)));
         draft.put(self, Row::Waiting(id.clone(), Some(waiting)));
+        Ok(())
+    }
+
+    /// A promise as it stands, or one of nothing yet.
+    fn promise_of(
+        &self,
+        moment: &Moment,
+        id: &ReservationId,
+        (channel, owner): (&ChannelId, &OrderId),
+    ) -> Allocation {
+        self.allocations.get(id).cloned().unwrap_or_else(|| Allocation {
+            channel: channel.clone(),
+            cart: None,
+            owner: Some(owner.clone()),
+            lines: Vec::new(),
+            draws: Vec::new(),
+            requested_at: moment.now,
+            attempt: 0,
+            plan: Plan::default(),
+        })
+    }
+
+    /// Promises goods that came with a transfer to the orders they were promised to where they left, before anybody who
+    /// waits is served: they were never free. They draw on no fence, for what is free is no less for them.
+    pub(super) fn promise_what_came(
+        &mut self,
+        draft: &mut Draft<Self>,
+        moment: &Moment,
+        sku: &Sku,
+        promised: &[Promised],
+    ) -> Result<(), Refusal> {
+        for Promised { claim, order, channel, quantity } in promised {
+            let units = Quantity::new(*quantity).ok_or(Refusal::OutOfRange)?.units();
+            let mut allocation = self.promise_of(moment, claim, (channel, order));
+            match allocation.lines.iter_mut().find(|line| line.sku == *sku) {
+                Some(line) => line.quantity = add(line.quantity, units)?,
+                None => allocation.lines.push(ClaimLine { sku: sku.clone(), quantity: units }),
+            }
+            allocation.requested_at = moment.now;
+            let line = self.touch(draft, moment, sku, units, |level| {
+                level.allocated = add(level.allocated, units)?;
+                Ok(())
+            })?;
+            let fact = Fact::new(FactKind::Allocated).lines(vec![line]).of_order(Some(order));
+            draft.fact(fact.held_by(claim, channel, None));
+            draft.put(self, Row::Allocation(claim.clone(), Some(allocation)));
+        }
         Ok(())
     }
 }

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use super::document::{a_transfer, must_be_configured, unknown};
+use super::order::Which;
 use super::{Asking, Said, Signed};
 use crate::actor::House;
 use crate::actor::house::Sender;
-use crate::domain::desk::command::RequestTransfer;
+use crate::domain::desk::command::{AskedAlong, RequestTransfer};
 use crate::domain::desk::{DeskFactKind, Document, Verb};
-use crate::domain::ids::TransferId;
+use crate::domain::ids::{TransferId, WarehouseId};
 use crate::domain::order::{Transfer, TransferState};
+use crate::domain::refusal::Refusal;
 use crate::edge::fault::Problem;
 use crate::edge::wire::reservation::{BareBody, claim_lines};
-use crate::edge::wire::transfer::{ReceiveBody, RequestTransferBody, ShipTransferBody, TransferAnswer};
+use crate::edge::wire::transfer::{
+    CarryBody, ReceiveBody, RequestTransferBody, ShipTransferBody, TransferAnswer,
+};
 
 /// Asks for goods to go to another warehouse; they are promised at once, all of them or none.
 ///
@@ -28,19 +32,63 @@ pub async fn request(asking: &Asking, signed: Signed, body: Said<'_>) -> Result<
     if said.from == said.to {
         return Err(Problem::invalid("to", "to: goods go to another warehouse than they come from"));
     }
-    asking.must_fit(said.lines.len())?;
+    asking.must_fit(said.lines.len().saturating_add(said.carry.len()))?;
+    if said.lines.is_empty() && said.carry.is_empty() {
+        return Err(Problem::invalid(
+            "lines",
+            "lines: name goods in `lines`, promised units in `carry`, or both",
+        ));
+    }
     let fingerprint = asking.inside.key.fingerprint("request_transfer", "", &said);
+    let mut along = Vec::with_capacity(said.carry.len());
+    for (at, row) in said.carry.iter().enumerate() {
+        along.push(carried(asking, (at, row), &said.from.0).await?);
+    }
     let requested = RequestTransfer {
         id: House::document_id("transfer", &signed.id),
         reference: said.reference.map(|text| text.0),
         from: said.from.0,
         to: said.to.0,
         lines: claim_lines(&said.lines),
+        along,
         eta: said.eta.map(|time| time.0),
     };
     let sender = signed.sender(said.issued_at.map(|time| time.0), fingerprint);
     let transfer = changed(asking, &sender, Verb::RequestTransfer(Box::new(requested))).await?;
     if transfer.state == TransferState::Refused { Err(refused(&transfer)) } else { Ok((&*transfer).into()) }
+}
+
+/// Promised units that are to go along, of an order the caller may know of: who sees its channel's sales, or works off
+/// what is sent from here.
+async fn carried(
+    asking: &Asking,
+    (at, row): (usize, &CarryBody),
+    from: &WarehouseId,
+) -> Result<AskedAlong, Problem> {
+    let name = row.order.0.clone();
+    let which = Which { name, channel: row.channel.as_ref().map(|channel| channel.0.clone()) };
+    let within = |problem: Problem| {
+        let said = problem.detail.clone().unwrap_or(problem.title.into());
+        problem.detail(format!("carry[{at}]: {said}"))
+    };
+    let order = which.find_for_work(asking, from).await.map_err(within)?;
+    let unknown = |kind| within(Problem::from(Refusal::UnknownDocument { kind }));
+    let fulfilment = match row.fulfilment.as_ref().map(|id| id.0.part()) {
+        None => None,
+        Some(Some((id, 'f', number))) if id == order.id => Some(number),
+        Some(_) => return Err(unknown("fulfilment")),
+    };
+    let line = order
+        .line(&row.line.0)
+        .ok_or_else(|| within(Problem::from(Refusal::UnknownLine(row.line.0.clone()))))?;
+    Ok(AskedAlong {
+        order: order.id.clone(),
+        channel: order.channel.clone(),
+        line: line.id.clone(),
+        sku: line.sku.clone(),
+        fulfilment,
+        quantity: row.quantity.0,
+    })
 }
 
 /// A transfer whose goods were not there. It stays readable as `refused`.
@@ -49,6 +97,14 @@ fn refused(transfer: &Transfer) -> Problem {
     let why = timeline.find(|happened| happened.kind == DeskFactKind::TransferRefused);
     let why = why.and_then(|happened| happened.reason.as_ref()).map_or("refused", |reason| reason.as_str());
     let (id, from) = (&transfer.id, &transfer.from);
+    if let Some(along) = transfer.along.iter().find(|along| along.refused.is_some()) {
+        let (at, order) = (along.row.saturating_sub(1), &along.order);
+        return Problem::new(StatusCode::CONFLICT, "transfer_refused", "promised units can't go along")
+            .detail(format!(
+                "carry[{at}]: order `{order}` does not let {} units go along: {why}",
+                along.quantity
+            ));
+    }
     Problem::new(StatusCode::CONFLICT, "transfer_refused", "not enough free stock")
         .detail(format!("`{from}` can't promise the goods of transfer `{id}`: {why}"))
 }

@@ -7,7 +7,7 @@ use crate::actor::fault::Fault;
 use crate::actor::house::{ChannelSpec, House};
 use crate::domain::desk::command::{Fulfilled, PlaceOrder};
 use crate::domain::desk::{Document, Verb};
-use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason};
+use crate::domain::ids::{ChannelId, OrderId, OrderNumber, Reason, WarehouseId};
 use crate::domain::order::{Contact, Order, PaymentState, Refund, Terms};
 use crate::domain::place::Point;
 use crate::domain::refusal::Refusal;
@@ -46,18 +46,40 @@ impl Which {
     /// # Errors
     /// 404 where there is none, also for somebody who may not know; 409 where several are meant.
     pub async fn find(&self, asking: &Asking) -> Result<Arc<Order>, Problem> {
+        self.find_among(asking, |channel| asking.caller.may_see_sales(channel), |_| false).await
+    }
+
+    /// Finds the order for somebody who may know of it, or works off its part at a warehouse.
+    ///
+    /// # Errors
+    /// As [`Which::find`].
+    pub async fn find_for_work(&self, asking: &Asking, at: &WarehouseId) -> Result<Arc<Order>, Problem> {
+        let works = asking.caller.may_fulfil(at);
+        let has_part = |order: &Order| works && order.fulfilments.iter().any(|part| part.warehouse == *at);
+        let may = |channel: &ChannelId| works || asking.caller.may_see_sales(channel);
+        self.find_among(asking, may, has_part).await
+    }
+
+    /// Finds the order on channels that may be looked at; it is told to those who see its channel's sales, and where `also`
+    /// says so.
+    async fn find_among(
+        &self,
+        asking: &Asking,
+        may: impl Fn(&ChannelId) -> bool,
+        also: impl Fn(&Order) -> bool,
+    ) -> Result<Arc<Order>, Problem> {
         let (house, caller) = (&asking.inside.house, &asking.caller);
         let name = self.name.as_str();
         let unknown = || Problem::from(Refusal::UnknownDocument { kind: "order" });
         let found = if caller.may_all() || self.channel.is_some() {
-            if self.channel.as_ref().is_some_and(|channel| !caller.may_see_sales(channel)) {
+            if self.channel.as_ref().is_some_and(|channel| !may(channel)) {
                 return Err(unknown());
             }
             house.find_order(name, self.channel.as_ref()).await?
         } else {
             // Orders of other channels must not even make a number ambiguous.
             let mut found: Option<Arc<Order>> = None;
-            for channel in house.channels.keys().filter(|channel| caller.may_see_sales(channel)) {
+            for channel in house.channels.keys().filter(|channel| may(channel)) {
                 match house.find_order(name, Some(channel)).await {
                     Ok(order) if found.as_ref().is_none_or(|known| known.id == order.id) => {
                         found = Some(order)
@@ -69,7 +91,7 @@ impl Which {
             }
             found.ok_or_else(unknown)?
         };
-        if caller.may_see_sales(&found.channel) { Ok(found) } else { Err(unknown()) }
+        if caller.may_see_sales(&found.channel) || also(&found) { Ok(found) } else { Err(unknown()) }
     }
 
     /// Finds the order for somebody who may sell on its channel.

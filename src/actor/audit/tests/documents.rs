@@ -45,6 +45,7 @@ async fn requested() -> (Shop, Document) {
         from: at("BER"),
         to: at("WIE"),
         lines: units(9),
+        along: Vec::new(),
         eta: None,
     };
     let document = shop.desk(Verb::RequestTransfer(Box::new(request))).await;
@@ -77,7 +78,7 @@ async fn a_transfer_is_clean_from_begin_to_end() {
 async fn a_transfer_moved_otherwise_is_found() {
     let (mut shop, document) = requested().await;
     let id = transfer_id();
-    let again = moved(MovementKind::TransferIn { transfer: id.clone(), into: None }, 9);
+    let again = moved(MovementKind::TransferIn { transfer: id.clone(), into: None, promised: Vec::new() }, 9);
     shop.warehouse(&at("WIE"), again).await;
     let arrived = format!("{id}: 0 TEE-M arrived at WIE, its log tells of 9");
     assert_eq!(shop.problems().await, [arrived]);
@@ -89,7 +90,7 @@ async fn a_transfer_moved_otherwise_is_found() {
         occurred_at: None,
         reference: None,
         owner: Some(id.clone()),
-        as_transfer: true,
+        as_transfer: Some(id.clone()),
     };
     shop.warehouse(&at("BER"), gone).await;
     let problems = shop.problems().await;

@@ -15,6 +15,7 @@ use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{ChannelId, CommandId, OrderId, WarehouseId};
 use crate::domain::machine::Envelope;
 use crate::domain::order::{ClaimPart, Message, Task, TaskWork};
+use crate::domain::refusal::Refusal;
 use crate::domain::trace::Trace;
 use crate::domain::warehouse::{Answer, Command, WaitForStock};
 
@@ -90,8 +91,41 @@ impl House {
                     Err(fault) => return Err(fault),
                 }
             }
+            TaskWork::Along { order, told } => {
+                let place = self.warehouses.get(&told.to);
+                let day = place.map_or(0, |handle| handle.spec.days.day(self.now()));
+                let verb = Verb::Along { order: order.clone(), told: told.clone(), day };
+                let asks = !told.over && told.along.shipped == 0;
+                self.tell_document(document, task, verb, asks.then_some("order")).await?
+            }
+            TaskWork::Fewer { transfer, row, quantity } => {
+                let verb = Verb::Fewer { transfer: transfer.clone(), row: *row, quantity: *quantity };
+                self.tell_document(document, task, verb, None).await?
+            }
         };
         Ok(report(outcome))
+    }
+
+    /// Tells another document something. One that is not known has nothing to hear, but where it is asked for something: of
+    /// that kind it is then said to be unknown.
+    async fn tell_document(
+        &self,
+        document: &Document,
+        task: &Task,
+        verb: Verb,
+        asked: Option<&'static str>,
+    ) -> Result<TaskOutcome, Fault> {
+        // The report of this task bears its id, maybe to the same desk.
+        let id = task.id(document.id(), epoch(document)).part("told");
+        match self.ask_desk(self.inside(id, task.trace), verb).await {
+            Ok(DeskAnswer::Unknown) => Ok(asked.map_or(TaskOutcome::Done, |kind| TaskOutcome::Refused {
+                warehouse: None,
+                refusal: Refusal::UnknownDocument { kind },
+            })),
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(Fault::Refused(refusal)) => Ok(TaskOutcome::Refused { warehouse: None, refusal }),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn claim(

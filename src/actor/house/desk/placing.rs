@@ -89,9 +89,26 @@ impl House {
             return Ok(document);
         }
         // What could not be told yet is told later; the command itself is done.
-        match self.drive_on(&id).await {
-            Ok(Some(document)) => Ok(document),
-            Ok(None) | Err(_) => Ok(document),
+        let document = match self.drive_on(&id).await {
+            Ok(Some(document)) => document,
+            Ok(None) | Err(_) => document,
+        };
+        self.drive_along(&document).await;
+        Ok(document)
+    }
+
+    /// Carries on the orders that a transfer has told of their units: what they have to tell now is about the same goods.
+    /// Whoever is away is told later.
+    async fn drive_along(self: &Arc<Self>, document: &Document) {
+        let Document::Transfer(transfer) = document else { return };
+        let mut orders: Vec<_> = transfer.along.iter().map(|along| along.order.clone()).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        for order in orders {
+            let open = self.desks.view.get(&order).is_some_and(|order| order.task().is_some());
+            if open && let Err(fault) = self.drive_on(&order).await {
+                tracing::warn!(%order, %fault, "an order can't go on now; it is tried again");
+            }
         }
     }
 

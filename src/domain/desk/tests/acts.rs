@@ -6,8 +6,8 @@ use super::steps::Placing;
 use super::world::{DAY, HOUR, World};
 use crate::domain::desk::command::FulfilStep;
 use crate::domain::desk::command::{
-    AnnounceReturn, AnnouncedUnits, ExpectInbound, Fulfilled, NewLine, PlaceOrder, RequestTransfer,
-    ReturnedUnits,
+    AnnounceReturn, AnnouncedUnits, AskedAlong, ExpectInbound, Fulfilled, NewLine, PlaceOrder,
+    RequestTransfer, ReturnedUnits,
 };
 use crate::domain::desk::{Document, Verb};
 use crate::domain::hold::ClaimLine;
@@ -192,16 +192,48 @@ pub(super) fn inspect((document, back): (OrderId, Return), found: [i64; 4]) -> V
     Verb::InspectReturn { document, number: back.number, lines }
 }
 
-pub(super) fn transfer(world: &mut World, (from, to): (u8, u8), (goods, units): (u8, i64)) -> Verb {
+/// Goods that are free go to another warehouse; with `carry` promised units of an order go along, now and then alone.
+pub(super) fn transfer(
+    world: &mut World,
+    (from, to): (u8, u8),
+    (goods, units): (u8, i64),
+    carry: Option<&Index>,
+) -> Verb {
     let command = world.mint("move");
+    let asked = carry.and_then(|which| carried(world, which, units));
+    let (from, along) = asked.map_or((place(from), Vec::new()), |(from, asked)| (from, vec![asked]));
+    let to = (0..3).map(|by| place((to + by) % 3)).find(|to| along.is_empty() || *to != from).unwrap();
+    let lines = if along.is_empty() || units % 2 == 0 { vec![claim(&sku(goods), units)] } else { Vec::new() };
     Verb::RequestTransfer(Box::new(RequestTransfer {
         id: OrderId::minted(command.as_str(), "transfer", &[command.as_str()]),
         reference: None,
-        from: place(from),
-        to: place(to),
-        lines: vec![claim(&sku(goods), units)],
+        from,
+        to,
+        lines,
+        along,
         eta: Some(world.now.plus(DAY)),
     }))
+}
+
+/// Units of an order that may go along, and from where; now and then more than there are.
+fn carried(world: &World, which: &Index, units: i64) -> Option<(WarehouseId, AskedAlong)> {
+    let documents = world.documents();
+    let orders = documents.values().filter_map(Document::order);
+    let parts: Vec<_> = orders
+        .flat_map(|order| order.fulfilments.iter().map(move |part| (order, part)))
+        .filter(|(_, part)| part.stage().is_unbegun() && part.state.is_allocated())
+        .collect();
+    let (order, part) = pick(&parts, which)?;
+    let line = part.lines.first()?;
+    let asked = AskedAlong {
+        order: order.id.clone(),
+        channel: order.channel.clone(),
+        line: line.line.clone(),
+        sku: line.sku.clone(),
+        fulfilment: (units % 2 == 0).then_some(part.number),
+        quantity: units.min(line.quantity + 1),
+    };
+    Some((part.warehouse.clone(), asked))
 }
 
 /// The next thing that happens to a transfer.

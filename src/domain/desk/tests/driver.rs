@@ -122,7 +122,34 @@ impl World {
                 self.ask_channel(channel, (&envelope, &close), fates.next())?.expect("room is given back");
                 done
             }
+            TaskWork::Along { order, told } => {
+                let (order, told, day) = (order.clone(), told.clone(), self.day());
+                self.tell_document(document, task, &Verb::Along { order, told, day }, fates)?
+            }
+            TaskWork::Fewer { transfer, row, quantity } => {
+                let (transfer, row, quantity) = (transfer.clone(), *row, *quantity);
+                self.tell_document(document, task, &Verb::Fewer { transfer, row, quantity }, fates)?
+            }
         }))
+    }
+
+    fn tell_document(
+        &mut self,
+        document: &Document,
+        task: &Task,
+        verb: &Verb,
+        fates: &mut Fates,
+    ) -> Option<TaskOutcome> {
+        let envelope = self.inside(task.id(document.id(), epoch(document)).part("told"));
+        Some(match self.ask_desk(&envelope, verb, fates.next())? {
+            Ok(DeskAnswer::Document(_)) => TaskOutcome::Done,
+            Ok(DeskAnswer::Unknown) => {
+                let refusal = Refusal::UnknownDocument { kind: "order" };
+                TaskOutcome::Refused { warehouse: None, refusal }
+            }
+            Ok(other) => panic!("{verb:?} was answered with {other:?}"),
+            Err(refusal) => TaskOutcome::Refused { warehouse: None, refusal },
+        })
     }
 
     fn claim(

@@ -155,8 +155,8 @@ impl Run {
                 Verb::CancelReturn { document, number: back.number }
             }
             Step::Loose(at, goods, units) => acts::announce(&mut self.world, None, *at, (*goods, *units)),
-            Step::Transfer(from, to, goods, units) => {
-                acts::transfer(&mut self.world, (*from, *to), (*goods, *units))
+            Step::Transfer(from, to, goods, units, carry) => {
+                acts::transfer(&mut self.world, (*from, *to), (*goods, *units), carry.as_ref())
             }
             Step::Move(which, what, units) => acts::move_on(&self.world, which, *what, *units)?,
             Step::Expect(at, goods, units) => acts::expect(&mut self.world, *at, (*goods, *units)),

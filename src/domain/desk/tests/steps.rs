@@ -45,7 +45,7 @@ pub(super) enum Step {
     DropReturn(Index),
     Refund(Index),
     Loose(u8, u8, i64),
-    Transfer(u8, u8, u8, i64),
+    Transfer(u8, u8, u8, i64, Option<Index>),
     Move(Index, u8, Option<i64>),
     Expect(u8, u8, i64),
     Arrive(Index, Option<i64>),
@@ -134,9 +134,9 @@ fn about_others() -> impl Strategy<Value = Step> {
         1 => index().prop_map(Step::DropReturn),
         1 => index().prop_map(Step::Refund),
         1 => (0..3_u8, 0..4_u8, units()).prop_map(|(at, sku, units)| Step::Loose(at, sku, units)),
-        2 => (0..3_u8, 0..3_u8, 0..4_u8, units())
-            .prop_map(|(from, to, sku, units)| Step::Transfer(from, to, sku, units)),
-        4 => (index(), 0..5_u8, some()).prop_map(|(transfer, what, units)| Step::Move(transfer, what, units)),
+        3 => (0..3_u8, 0..3_u8, 0..4_u8, units(), option::weighted(0.6, index()))
+            .prop_map(|(from, to, sku, units, carry)| Step::Transfer(from, to, sku, units, carry)),
+        5 => (index(), 0..5_u8, some()).prop_map(|(transfer, what, units)| Step::Move(transfer, what, units)),
         2 => (0..3_u8, 0..4_u8, units()).prop_map(|(at, sku, units)| Step::Expect(at, sku, units)),
         3 => (index(), some()).prop_map(|(inbound, units)| Step::Arrive(inbound, units)),
         3 => (0..4_u8, vec((0..3_u8, 0..4_u8, units()), 1..3)).prop_map(|(shop, lines)| Step::Reserve(shop, lines)),

@@ -48,15 +48,16 @@ fn the_commercial_axis_follows_its_table() {
 #[test]
 fn the_fulfilment_axis_follows_its_table() {
     use crate::domain::order::FulfilmentState::{
-        self, Accepted, Cancelled, Collected, Delivered, OnHold, Packed, Picked, Picking, Proposed,
-        ReadyForPickup, Rejected, Requested, Shipped, ShortPicked, TimedOut,
+        self, Accepted, AwaitingTransfer, Cancelled, Collected, Delivered, InTransfer, OnHold, Packed,
+        Picked, Picking, Proposed, ReadyForPickup, Rejected, Requested, Shipped, ShortPicked, TimedOut,
     };
     let open = [Requested, Accepted, Picking, Picked, ShortPicked, Packed, ReadyForPickup];
     let without = |gone: &[FulfilmentState]| -> Vec<FulfilmentState> {
         open.into_iter().filter(|state| !gone.contains(state)).collect()
     };
-    let cancelled: Vec<_> = open.into_iter().chain([Proposed, OnHold]).collect();
-    let table: [(Step, Vec<FulfilmentState>, FulfilmentState); 14] = [
+    let cancelled: Vec<_> =
+        open.into_iter().chain([Proposed, OnHold, AwaitingTransfer, InTransfer]).collect();
+    let table: [(Step, Vec<FulfilmentState>, FulfilmentState); 17] = [
         (Step::Request, vec![Proposed], Requested),
         (Step::Accept, vec![Requested], Accepted),
         (Step::Reject, vec![Requested, Accepted, Picking], Rejected),
@@ -71,6 +72,9 @@ fn the_fulfilment_axis_follows_its_table() {
         (Step::Deliver, vec![Shipped], Delivered),
         (Step::Hold, without(&[ReadyForPickup]), OnHold),
         (Step::Cancel, cancelled, Cancelled),
+        (Step::Join, vec![Requested, Accepted, OnHold], AwaitingTransfer),
+        (Step::Depart, vec![AwaitingTransfer], InTransfer),
+        (Step::Arrive, vec![InTransfer], Requested),
     ];
     for (step, from, to) in &table {
         for state in FulfilmentState::ALL {
@@ -82,11 +86,14 @@ fn the_fulfilment_axis_follows_its_table() {
         for held_in in open {
             let expected = (*state == OnHold).then_some(held_in);
             assert_eq!(state.after(Step::Resume, held_in), expected, "resume from {}", state.name());
+            let expected = (*state == AwaitingTransfer).then_some(held_in);
+            assert_eq!(state.after(Step::Leave, held_in), expected, "leave from {}", state.name());
+            let joins = [Requested, Accepted].contains(if *state == OnHold { &held_in } else { state });
+            assert_eq!(state.after(Step::Join, held_in).is_some(), joins, "join from {}", state.name());
         }
         assert!(
-            Step::ALL
-                .iter()
-                .all(|step| *step == Step::Resume || table.iter().any(|(known, _, _)| known == step)),
+            Step::ALL.iter().all(|step| [Step::Resume, Step::Leave].contains(step)
+                || table.iter().any(|(known, _, _)| known == step)),
             "every step has its line"
         );
         let ended = [Rejected, TimedOut, Delivered, Collected, Cancelled].contains(state);

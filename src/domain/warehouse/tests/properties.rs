@@ -373,7 +373,8 @@ impl Run {
             Step::Ship(which, lines, at, by, as_transfer) => {
                 let (reservation, owner) = self.named(*which, *by)?;
                 let lines = lines.as_ref().map(|lines| claim_lines(lines));
-                let (occurred_at, reference, as_transfer) = (at.map(ago), None, *as_transfer);
+                let (occurred_at, reference, as_transfer) =
+                    (at.map(ago), None, as_transfer.then(|| the_order(1)));
                 Command::Ship { reservation, lines, occurred_at, reference, owner, as_transfer }
             }
             Step::GiveBack(which, lines, by) => {

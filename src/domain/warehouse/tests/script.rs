@@ -264,7 +264,11 @@ fn command(words: &Words<'_>) -> Option<Command> {
             MovementKind::Reclassify { from, to }
         }
         "sendout" => MovementKind::TransferOut { transfer: order("t1") },
-        "bringin" => MovementKind::TransferIn { transfer: order("t1"), into: told.map(condition) },
+        "bringin" => MovementKind::TransferIn {
+            transfer: order("t1"),
+            into: told.map(condition),
+            promised: Vec::new(),
+        },
         "sell" => MovementKind::Sell { channel: words.channel(), reservation: words.option("of").map(id) },
         _ => return None,
     };
@@ -306,7 +310,7 @@ fn act(words: &Words<'_>) -> Command {
             occurred_at: words.time("at"),
             reference: None,
             owner,
-            as_transfer: words.has("transfer"),
+            as_transfer: words.has("transfer").then(|| order("t1")),
         },
     }
 }

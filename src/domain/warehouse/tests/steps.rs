@@ -236,7 +236,7 @@ pub(super) fn movement_kind(kind: u8, reservation: Option<ReservationId>) -> Mov
         6 => MovementKind::Scrap(None),
         7 => MovementKind::Reclassify { from: Condition::Damaged, to: Condition::Quarantine },
         8 => MovementKind::TransferOut { transfer: the_order(0) },
-        9 => MovementKind::TransferIn { transfer: the_order(1), into: None },
+        9 => MovementKind::TransferIn { transfer: the_order(1), into: None, promised: Vec::new() },
         _ => MovementKind::Sell { channel: channel("till"), reservation },
     }
 }

@@ -179,6 +179,7 @@ pub(super) fn order() -> Order {
         fulfilments: vec![fulfilment(1, FulfilmentState::Requested)],
         returns: vec![back(Some(order_id(ORDER)))],
         waits: Vec::new(),
+        journeys: Vec::new(),
         attempt: 1,
         only: None,
         blocked: Vec::new(),
@@ -221,6 +222,7 @@ pub(super) fn fulfilment(number: u32, state: FulfilmentState) -> Fulfilment {
         trouble: None,
         left_at: state.has_left().then_some(AT),
         ends_at: None,
+        along: None,
     }
 }
 
@@ -268,6 +270,7 @@ pub(super) fn transfer() -> Transfer {
             received: 0,
             lost: 0,
         }],
+        along: Vec::new(),
         requested_at: AT,
         eta: Some(AT.plus(1_000)),
         late_told: false,

@@ -104,9 +104,11 @@ impl Words {
             FulfilmentState::Proposed
             | FulfilmentState::Rejected
             | FulfilmentState::TimedOut
+            | FulfilmentState::InTransfer
             | FulfilmentState::Cancelled => return None,
             FulfilmentState::OnHold => ("waiting", self.say("Waiting", "Wartet")),
-            FulfilmentState::Requested
+            FulfilmentState::AwaitingTransfer
+            | FulfilmentState::Requested
             | FulfilmentState::Accepted
             | FulfilmentState::Picking
             | FulfilmentState::Picked

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::ids::{ChannelId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, WarehouseId};
+use crate::domain::ids::{
+    ChannelId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, TransferId, WarehouseId,
+};
 use crate::domain::order::{Fulfilment, Order, Parcel};
 use crate::domain::routing::Method;
 use crate::edge::wire::text::Text;
@@ -49,8 +51,13 @@ pub struct FulfilmentPart {
     #[schema(value_type = String)]
     pub warehouse: Text<WarehouseId>,
     /// Where it stands: `proposed`, `requested`, `accepted`, `rejected`, `timed_out`, `picking`, `picked`, `short_picked`,
-    /// `packed`, `shipped`, `ready_for_pickup`, `delivered`, `collected`, `on_hold` or `cancelled`.
+    /// `packed`, `shipped`, `ready_for_pickup`, `delivered`, `collected`, `on_hold`, `cancelled`, `awaiting_transfer` or
+    /// `in_transfer`.
     pub state: &'static str,
+    /// The transfer it goes along with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub transfer: Option<Text<TransferId>>,
     /// What.
     pub lines: Vec<FulfilmentLineAnswer>,
     /// When the warehouse was asked; when it was planned before that.
@@ -138,6 +145,7 @@ impl FulfilmentPart {
             fulfilment: Text(part.id(order)),
             warehouse: Text(part.warehouse.clone()),
             state: part.state.name(),
+            transfer: part.along.as_ref().map(|(transfer, _)| Text(transfer.clone())),
             lines: part.lines.iter().map(line).collect(),
             requested_at: Time(part.requested_at),
             accept_by: part.accept_by.map(Time),

@@ -13,8 +13,8 @@ use super::task::{get_tasks, put_tasks};
 use crate::domain::desk::Document;
 use crate::domain::ids::{ChannelId, LineId, Reason, Reference, WarehouseId};
 use crate::domain::order::{
-    Inbound, InboundLine, InboundState, Inspected, Return, ReturnLine, ReturnState, Transfer, TransferLine,
-    TransferState,
+    Along, Inbound, InboundLine, InboundState, Inspected, Return, ReturnLine, ReturnState, Transfer,
+    TransferLine, TransferState,
 };
 
 pub(super) fn put_document(writer: &mut Writer, document: &Document) {
@@ -123,6 +123,7 @@ fn put_transfer(writer: &mut Writer, transfer: &Transfer) {
             writer.signed(*units);
         }
     });
+    writer.list(&transfer.along, put_along);
     put_time(writer, transfer.requested_at);
     writer.option(transfer.eta, put_time);
     writer.flag(transfer.late_told);
@@ -147,12 +148,42 @@ fn get_transfer(reader: &mut Reader<'_>) -> Read<Transfer> {
                 lost: reader.signed()?,
             })
         })?,
+        along: if reader.version() < 3 { Vec::new() } else { reader.list(get_along)? },
         requested_at: get_time(reader)?,
         eta: reader.option(get_time)?,
         late_told: reader.flag()?,
         tasks: get_tasks(reader)?,
         known: get_known(reader)?,
         timeline: get_timeline(reader)?,
+    })
+}
+
+pub(super) fn put_along(writer: &mut Writer, along: &Along) {
+    put_small(writer, along.row);
+    put_order_id(writer, &along.order);
+    writer.text(along.channel.as_str());
+    writer.text(along.line.as_str());
+    put_sku(writer, &along.sku);
+    writer.option(along.fulfilment, put_small);
+    for units in [along.quantity, along.shipped, along.received, along.lost] {
+        writer.signed(units);
+    }
+    put_name(writer, along.refused.as_ref().map(Reason::as_str));
+}
+
+pub(super) fn get_along(reader: &mut Reader<'_>) -> Read<Along> {
+    Ok(Along {
+        row: get_small(reader)?,
+        order: get_order_id(reader)?,
+        channel: ChannelId::stored(reader.text()?),
+        line: LineId::stored(reader.text()?),
+        sku: get_sku(reader)?,
+        fulfilment: reader.option(get_small)?,
+        quantity: reader.signed()?,
+        shipped: reader.signed()?,
+        received: reader.signed()?,
+        lost: reader.signed()?,
+        refused: get_name(reader, Reason::stored)?,
     })
 }
 

@@ -1,7 +1,9 @@
 //! One warehouse's part of an order.
 
 use super::super::codec::{Reader, Writer};
-use super::super::shared::{get_command_id, get_sku, get_time, put_command_id, put_sku, put_time};
+use super::super::shared::{
+    get_command_id, get_order_id, get_sku, get_time, put_command_id, put_order_id, put_sku, put_time,
+};
 use super::parts::{Read, get_name, get_named, get_small, put_name, put_small};
 use crate::domain::ids::{LineId, Reason, Reference, WarehouseId};
 use crate::domain::order::{Carrier, Fulfilment, FulfilmentLine, FulfilmentState, Parcel};
@@ -30,6 +32,10 @@ pub(super) fn put_fulfilment(writer: &mut Writer, part: &Fulfilment) {
     put_name(writer, part.trouble.as_ref().map(Reason::as_str));
     writer.option(part.left_at, put_time);
     writer.option(part.ends_at, put_time);
+    writer.option(part.along.as_ref(), |writer, (transfer, row)| {
+        put_order_id(writer, transfer);
+        put_small(writer, *row);
+    });
 }
 
 pub(super) fn get_fulfilment(reader: &mut Reader<'_>) -> Read<Fulfilment> {
@@ -62,6 +68,11 @@ pub(super) fn get_fulfilment(reader: &mut Reader<'_>) -> Read<Fulfilment> {
         trouble: get_name(reader, Reason::stored)?,
         left_at: reader.option(get_time)?,
         ends_at: reader.option(get_time)?,
+        along: if reader.version() < 3 {
+            None
+        } else {
+            reader.option(|reader| Ok((get_order_id(reader)?, get_small(reader)?)))?
+        },
     })
 }
 

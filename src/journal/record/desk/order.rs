@@ -17,7 +17,7 @@ use super::task::{get_tasks, put_tasks};
 use crate::domain::ids::{ChannelId, LineId, OrderNumber, Reason, Reference, WarehouseId};
 use crate::domain::order::model::Waits;
 use crate::domain::order::{
-    Commercial, Contact, Destination, Line, OnHold, Order, Payment, PaymentState, Refund, Terms,
+    Commercial, Contact, Destination, Journey, Line, OnHold, Order, Payment, PaymentState, Refund, Terms,
 };
 use crate::domain::place::{Country, PostalPrefix};
 
@@ -45,6 +45,7 @@ pub(super) fn put_order(writer: &mut Writer, order: &Order) {
     writer.list(&order.fulfilments, put_fulfilment);
     writer.list(&order.returns, put_return);
     writer.list(&order.waits, put_waits);
+    writer.list(&order.journeys, put_journey);
     put_small(writer, order.attempt);
     put_name(writer, order.only.as_ref().map(WarehouseId::as_str));
     writer.list(&order.blocked, put_blocked);
@@ -86,6 +87,7 @@ pub(super) fn get_order(reader: &mut Reader<'_>) -> Read<Order> {
         fulfilments: reader.list(get_fulfilment)?,
         returns: reader.list(get_return)?,
         waits: reader.list(get_waits)?,
+        journeys: if reader.version() < 3 { Vec::new() } else { reader.list(get_journey)? },
         attempt: get_small(reader)?,
         only: get_name(reader, WarehouseId::stored)?,
         blocked: reader.list(get_blocked)?,
@@ -234,6 +236,29 @@ fn get_waits(reader: &mut Reader<'_>) -> Read<Waits> {
         warehouse: WarehouseId::stored(reader.text()?),
         open: reader.signed()?,
         booked: reader.signed()?,
+    })
+}
+
+fn put_journey(writer: &mut Writer, journey: &Journey) {
+    let Journey { transfer, row, line, quantity, shipped, received, over } = journey;
+    put_order_id(writer, transfer);
+    put_small(writer, *row);
+    writer.text(line.as_str());
+    for units in [quantity, shipped, received] {
+        writer.signed(*units);
+    }
+    writer.flag(*over);
+}
+
+fn get_journey(reader: &mut Reader<'_>) -> Read<Journey> {
+    Ok(Journey {
+        transfer: get_order_id(reader)?,
+        row: get_small(reader)?,
+        line: LineId::stored(reader.text()?),
+        quantity: reader.signed()?,
+        shipped: reader.signed()?,
+        received: reader.signed()?,
+        over: reader.flag()?,
     })
 }
 

@@ -22,7 +22,8 @@ const ASKED: &str = "asked/";
 impl Recorded for Desk {
     const KIND: JournalKind = JournalKind::Desk;
     const TABLES: &'static [Table] = &[Table::Orders, Table::Archive, Table::Seen, Table::Marks];
-    const VERSION: u8 = 2;
+    /// Version 2 knows whose trace a task belongs to; version 3 promised units that go along with transfers.
+    const VERSION: u8 = 3;
 
     fn put_fact(fact: &DeskFact, writer: &mut Writer) {
         put_desk_fact(fact, writer);

@@ -5,10 +5,11 @@ use super::super::shared::{
     get_command_id, get_condition, get_lines, get_order_id, get_sku, get_time, get_trace, put_command_id,
     put_condition, put_lines, put_order_id, put_sku, put_time, put_trace,
 };
+use super::document::{get_along, put_along};
 use super::parts::{Read, get_name, get_small, put_name, put_small};
 use crate::domain::ids::{ChannelId, LineId, Reason, Reference, WarehouseId};
-use crate::domain::order::{ClaimPart, Message, Task, TaskWork, Tasks};
-use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
+use crate::domain::order::{AlongTold, ClaimPart, Message, Task, TaskWork, Tasks};
+use crate::domain::warehouse::{Movement, MovementKind, Promised, WaitForStock};
 
 pub(super) fn put_tasks(writer: &mut Writer, tasks: &Tasks) {
     writer.list(&tasks.open, |writer, Task { number, since, trace, work }| {
@@ -56,6 +57,17 @@ fn put_work(writer: &mut Writer, work: &TaskWork) {
             put_command_id(writer, id);
             put_lines(writer, left);
         }
+        TaskWork::Along { order, told } => {
+            writer.byte(7);
+            put_order_id(writer, order);
+            put_told(writer, told);
+        }
+        TaskWork::Fewer { transfer, row, quantity } => {
+            writer.byte(8);
+            put_order_id(writer, transfer);
+            put_small(writer, *row);
+            writer.signed(*quantity);
+        }
     }
 }
 
@@ -78,7 +90,33 @@ fn get_work(reader: &mut Reader<'_>) -> Read<TaskWork> {
             id: get_command_id(reader)?,
             left: get_lines(reader)?,
         },
+        7 => TaskWork::Along { order: get_order_id(reader)?, told: Box::new(get_told(reader)?) },
+        8 => TaskWork::Fewer {
+            transfer: get_order_id(reader)?,
+            row: get_small(reader)?,
+            quantity: reader.signed()?,
+        },
         other => return Err(damaged(format!("{other} is no task of a document"))),
+    })
+}
+
+fn put_told(writer: &mut Writer, AlongTold { transfer, from, to, along, at, over }: &AlongTold) {
+    put_order_id(writer, transfer);
+    writer.text(from.as_str());
+    writer.text(to.as_str());
+    put_along(writer, along);
+    put_time(writer, *at);
+    writer.flag(*over);
+}
+
+fn get_told(reader: &mut Reader<'_>) -> Read<AlongTold> {
+    Ok(AlongTold {
+        transfer: get_order_id(reader)?,
+        from: WarehouseId::stored(reader.text()?),
+        to: WarehouseId::stored(reader.text()?),
+        along: get_along(reader)?,
+        at: get_time(reader)?,
+        over: reader.flag()?,
     })
 }
 
@@ -168,6 +206,13 @@ fn put_message(writer: &mut Writer, message: &Message) {
             put_command_id(writer, wait);
             writer.signed(*upto);
         }
+        Message::SendAlong { claim, lines, at, transfer } => {
+            writer.byte(7);
+            put_command_id(writer, claim);
+            put_lines(writer, lines);
+            put_time(writer, *at);
+            put_order_id(writer, transfer);
+        }
     }
 }
 
@@ -190,6 +235,12 @@ fn get_message(reader: &mut Reader<'_>) -> Read<Message> {
         4 => Message::Unwait { wait: get_command_id(reader)?, quantity: reader.signed()? },
         5 => Message::GiveUpWait { wait: get_command_id(reader)? },
         6 => Message::AckServed { wait: get_command_id(reader)?, upto: reader.signed()? },
+        7 => Message::SendAlong {
+            claim: get_command_id(reader)?,
+            lines: get_lines(reader)?,
+            at: get_time(reader)?,
+            transfer: get_order_id(reader)?,
+        },
         other => return Err(damaged(format!("{other} is no message to a warehouse"))),
     })
 }
@@ -252,10 +303,16 @@ fn put_movement_kind(writer: &mut Writer, kind: &MovementKind) {
             writer.byte(8);
             put_order_id(writer, transfer);
         }
-        MovementKind::TransferIn { transfer, into } => {
+        MovementKind::TransferIn { transfer, into, promised } => {
             writer.byte(9);
             put_order_id(writer, transfer);
             writer.option(*into, put_condition);
+            writer.list(promised, |writer, Promised { claim, order, channel, quantity }| {
+                put_command_id(writer, claim);
+                put_order_id(writer, order);
+                writer.text(channel.as_str());
+                writer.signed(*quantity);
+            });
         }
     }
 }
@@ -274,9 +331,20 @@ fn get_movement_kind(reader: &mut Reader<'_>) -> Read<MovementKind> {
             reservation: reader.option(get_command_id)?,
         },
         8 => MovementKind::TransferOut { transfer: get_order_id(reader)? },
-        9 => {
-            MovementKind::TransferIn { transfer: get_order_id(reader)?, into: reader.option(get_condition)? }
-        }
+        9 => MovementKind::TransferIn {
+            transfer: get_order_id(reader)?,
+            into: reader.option(get_condition)?,
+            promised: if reader.version() < 3 { Vec::new() } else { reader.list(get_promised)? },
+        },
         other => return Err(damaged(format!("{other} is no kind of movement"))),
+    })
+}
+
+fn get_promised(reader: &mut Reader<'_>) -> Read<Promised> {
+    Ok(Promised {
+        claim: get_command_id(reader)?,
+        order: get_order_id(reader)?,
+        channel: ChannelId::stored(reader.text()?),
+        quantity: reader.signed()?,
     })
 }

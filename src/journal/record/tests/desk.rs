@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{full_order, full_return, inbound, plain_order, transfer};
+use super::document::{cut_to_version_2, full_order, full_return, inbound, plain_order, transfer};
 use crate::domain::desk::fact::DeskLine;
 use crate::domain::desk::{Desk, DeskFact, DeskFactKind, DeskRow, Document, Refused};
 use crate::domain::hold::ClaimLine;
@@ -10,7 +10,7 @@ use crate::domain::ids::{
     ChannelId, CommandId, LineId, OrderId, OrderNumber, Reason, Reference, Sku, WarehouseId,
 };
 use crate::domain::level::Condition;
-use crate::domain::order::Commercial;
+use crate::domain::order::{Commercial, FulfilmentState};
 use crate::domain::quantity::UNITS_MAX;
 use crate::domain::refusal::{Refusal, Shortfall};
 use crate::domain::time::Timestamp;
@@ -120,10 +120,47 @@ pub(super) fn rows() -> Vec<DeskRow> {
 
 /// The rows of a desk's first version, as they read now: no task had a trace.
 pub(super) fn rows_of_version_1() -> Vec<DeskRow> {
-    let mut rows = rows();
+    let mut rows = rows_of_version_2();
     for row in &mut rows {
         if let DeskRow::Open(_, Some(Document::Order(order))) = row {
             Arc::make_mut(order).tasks.open.iter_mut().for_each(|task| task.trace = None);
+        }
+    }
+    rows
+}
+
+/// The facts of a desk's second version: nothing went along with a transfer.
+pub(super) fn facts_of_version_2() -> Vec<DeskFact> {
+    let new = |fact: &DeskFact| {
+        matches!(
+            fact.kind,
+            DeskFactKind::FulfilmentAwaitsTransfer
+                | DeskFactKind::FulfilmentInTransfer
+                | DeskFactKind::TransferReduced
+        )
+    };
+    facts().into_iter().filter(|fact| !new(fact)).collect()
+}
+
+/// The rows of a desk's second version, as they read now.
+pub(super) fn rows_of_version_2() -> Vec<DeskRow> {
+    let mut rows = rows();
+    for row in &mut rows {
+        match row {
+            DeskRow::Open(_, Some(Document::Order(order))) => {
+                let order = Arc::make_mut(order);
+                order.journeys.clear();
+                let new = [FulfilmentState::AwaitingTransfer, FulfilmentState::InTransfer];
+                order.fulfilments.retain(|part| !new.contains(&part.state));
+                order.fulfilments.iter_mut().for_each(|part| part.along = None);
+                if order.tasks.last > 0 {
+                    cut_to_version_2(&mut order.tasks);
+                }
+            }
+            DeskRow::Open(_, Some(Document::Transfer(transfer))) => {
+                Arc::make_mut(transfer).along.clear();
+            }
+            _ => {}
         }
     }
     rows

@@ -9,16 +9,16 @@ use crate::domain::ids::{ActorName, OrderId, OrderNumber};
 use crate::domain::level::Condition;
 use crate::domain::order::model::{Known, Waits};
 use crate::domain::order::{
-    Begun, Carrier, ClaimPart, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState,
-    Happened, Inbound, InboundLine, InboundState, Inspected, Line, Message, OnHold, Order, Parcel, Payment,
-    PaymentState, Refund, Return, ReturnLine, ReturnState, Routed, TaskWork, Tasks, Terms, Transfer,
-    TransferLine, TransferState,
+    Along, AlongTold, Begun, Carrier, ClaimPart, Commercial, Contact, Destination, Fulfilment,
+    FulfilmentLine, FulfilmentState, Happened, Inbound, InboundLine, InboundState, Inspected, Journey, Line,
+    Message, OnHold, Order, Parcel, Payment, PaymentState, Refund, Return, ReturnLine, ReturnState, Routed,
+    TaskWork, Tasks, Terms, Transfer, TransferLine, TransferState,
 };
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::{
     Blocked, Chosen, Considered, Decided, Dropped, Explanation, Filter, Method, Outcome, Sort, Way, Why,
 };
-use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
+use crate::domain::warehouse::{Movement, MovementKind, Promised, WaitForStock};
 
 /// An order that says as little as it may.
 pub(super) fn plain_order() -> Order {
@@ -43,6 +43,7 @@ pub(super) fn plain_order() -> Order {
         fulfilments: Vec::new(),
         returns: Vec::new(),
         waits: Vec::new(),
+        journeys: Vec::new(),
         attempt: 0,
         only: None,
         blocked: Vec::new(),
@@ -79,6 +80,15 @@ pub(super) fn full_order() -> Order {
         reservation: Some(id("r-1")),
         fulfilments: FulfilmentState::ALL.iter().map(|state| fulfilment(*state)).collect(),
         returns: vec![full_return(Some(order_id(ORDER)))],
+        journeys: vec![Journey {
+            transfer: order_id("03-00"),
+            row: 1,
+            line: line("1"),
+            quantity: 4,
+            shipped: 3,
+            received: 2,
+            over: true,
+        }],
         waits: vec![Waits { id: id("w/1"), line: line("1"), warehouse: at("BER"), open: 2, booked: 1 }],
         attempt: 3,
         only: Some(at("BER")),
@@ -149,6 +159,7 @@ fn fulfilment(state: FulfilmentState) -> Fulfilment {
         trouble: None,
         left_at: None,
         ends_at: None,
+        along: None,
     };
     if state != FulfilmentState::Shipped {
         return bare;
@@ -168,6 +179,7 @@ fn fulfilment(state: FulfilmentState) -> Fulfilment {
         trouble: Some(reason("nobody there")),
         left_at: Some(AT.plus(9)),
         ends_at: Some(AT.plus(10)),
+        along: Some((order_id("03-00"), 2)),
         ..bare
     }
 }
@@ -209,12 +221,29 @@ pub(super) fn transfer() -> Transfer {
         to: at("WIE"),
         state: TransferState::PartlyReceived,
         lines: vec![TransferLine { sku: sku("TEE-M"), quantity: 9, shipped: 8, received: 5, lost: 1 }],
+        along: vec![along(), Along { row: 2, fulfilment: None, refused: None, ..along() }],
         requested_at: AT,
         eta: Some(AT.plus(1)),
         late_told: true,
         tasks: Tasks::default(),
         known: known(),
         timeline: timeline(),
+    }
+}
+
+fn along() -> Along {
+    Along {
+        row: 1,
+        order: order_id(ORDER),
+        channel: channel(),
+        line: line("1"),
+        sku: sku("TEE-M"),
+        fulfilment: Some(3),
+        quantity: 4,
+        shipped: 3,
+        received: 2,
+        lost: 1,
+        refused: Some(reason("too_many")),
     }
 }
 
@@ -345,12 +374,51 @@ fn tasks() -> Tasks {
     let movements = movements().into_iter().map(Message::Move);
     let told = messages.into_iter().chain(movements);
     work.extend(told.map(|message| TaskWork::Tell { warehouse: at("BER"), message }));
+    work.extend(of_version_3());
     let mut tasks = Tasks::default();
     for (at, work) in work.into_iter().enumerate() {
         let trace = trace().filter(|_| at.is_multiple_of(2));
         tasks.push(Begun { at: AT, trace }, work);
     }
     tasks
+}
+
+/// What the second version had no word for.
+fn of_version_3() -> Vec<TaskWork> {
+    let (order, transfer) = (order_id(ORDER), order_id("03-00"));
+    let told = AlongTold {
+        transfer: transfer.clone(),
+        from: at("BER"),
+        to: at("WIE"),
+        along: along(),
+        at: AT.plus(4),
+        over: true,
+    };
+    let promised = Promised { claim: told.claim(), order: order.clone(), channel: channel(), quantity: 2 };
+    let come = Movement {
+        sku: sku("TEE-M"),
+        kind: MovementKind::TransferIn { transfer: transfer.clone(), into: None, promised: vec![promised] },
+        quantity: 4,
+        reference: None,
+        reason: None,
+        occurred_at: None,
+    };
+    let (claim, lines) = (id("07-1/1/1/BER"), vec![units("TEE-M", 1)]);
+    let left = Message::SendAlong { claim, lines, at: AT, transfer: transfer.clone() };
+    let tell = |message| TaskWork::Tell { warehouse: at("WIE"), message };
+    vec![
+        TaskWork::Along { order, told: Box::new(told) },
+        TaskWork::Fewer { transfer, row: 2, quantity: 3 },
+        tell(left),
+        tell(Message::Move(come)),
+    ]
+}
+
+/// The tasks of a document as the second version had them.
+pub(super) fn cut_to_version_2(tasks: &mut Tasks) {
+    let old = tasks.open.len().saturating_sub(of_version_3().len());
+    tasks.open.truncate(old);
+    tasks.last = u32::try_from(old).unwrap();
 }
 
 fn movements() -> Vec<Movement> {
@@ -364,7 +432,11 @@ fn movements() -> Vec<Movement> {
         MovementKind::Scrap(None),
         MovementKind::Sell { channel: channel(), reservation: Some(id("r-1")) },
         MovementKind::TransferOut { transfer: order_id("03-00") },
-        MovementKind::TransferIn { transfer: order_id("03-00"), into: Some(Condition::Damaged) },
+        MovementKind::TransferIn {
+            transfer: order_id("03-00"),
+            into: Some(Condition::Damaged),
+            promised: Vec::new(),
+        },
     ];
     let told = |kind| Movement {
         sku: sku("TEE-M"),

@@ -123,13 +123,21 @@ fn items_of_version_1_are_read() {
 #[test]
 fn a_desk_is_stored_as_ever() {
     let entries = [samples::empty(), desk::entry()];
-    check::<Desk>(&desk::facts(), &desk::rows(), &entries, include_str!("../golden/desk.v2.txt"));
+    check::<Desk>(&desk::facts(), &desk::rows(), &entries, include_str!("../golden/desk.v3.txt"));
+}
+
+/// What the second version of a desk has stored is read.
+#[test]
+fn a_desk_of_version_2_is_read() {
+    let (facts, rows) = (desk::facts_of_version_2(), desk::rows_of_version_2());
+    let entries = [samples::empty(), samples::entry(&facts, &rows)];
+    reads::<Desk>(2, &facts, &rows, &entries, include_str!("../golden/desk.v2.txt"));
 }
 
 /// What the first version of a desk has stored is read.
 #[test]
 fn a_desk_of_version_1_is_read() {
-    let (facts, rows) = (desk::facts(), desk::rows_of_version_1());
+    let (facts, rows) = (desk::facts_of_version_2(), desk::rows_of_version_1());
     let entries = [samples::empty(), samples::untraced_entry(&facts, &rows)];
     reads::<Desk>(1, &facts, &rows, &entries, include_str!("../golden/desk.v1.txt"));
 }

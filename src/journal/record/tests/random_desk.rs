@@ -17,8 +17,9 @@ use crate::domain::machine::Cause;
 use crate::domain::order::model::{Known, Waits};
 use crate::domain::order::{
     Carrier, Commercial, Contact, Destination, Fulfilment, FulfilmentLine, FulfilmentState, Happened,
-    Inbound, InboundLine, InboundState, Inspected, Line, OnHold, Order, Parcel, Payment, PaymentState,
-    Refund, Return, ReturnLine, ReturnState, Routed, Terms, Transfer, TransferLine, TransferState,
+    Inbound, InboundLine, InboundState, Inspected, Journey, Line, OnHold, Order, Parcel, Payment,
+    PaymentState, Refund, Return, ReturnLine, ReturnState, Routed, Terms, Transfer, TransferLine,
+    TransferState,
 };
 use crate::domain::place::{Country, PostalPrefix};
 use crate::domain::routing::{
@@ -261,6 +262,7 @@ impl Dice {
                 received: dice.units(),
                 lost: dice.units(),
             }),
+            along: self.few(Self::along),
             requested_at: self.time(),
             eta: self.maybe(Self::time),
             late_told: self.flag(),
@@ -318,6 +320,15 @@ impl Dice {
             reservation: self.maybe(Self::id),
             fulfilments: self.few(Self::fulfilment),
             returns: self.few(Self::back),
+            journeys: self.few(|dice| Journey {
+                transfer: dice.order_id(),
+                row: dice.small(),
+                line: dice.line_id(),
+                quantity: dice.units(),
+                shipped: dice.units(),
+                received: dice.units(),
+                over: dice.flag(),
+            }),
             waits: self.few(|dice| Waits {
                 id: dice.id(),
                 line: dice.line_id(),
@@ -414,6 +425,7 @@ impl Dice {
             trouble: self.maybe(Self::reason),
             left_at: self.maybe(Self::time),
             ends_at: self.maybe(Self::time),
+            along: self.maybe(|dice| (dice.order_id(), dice.small())),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::random_desk::Dice;
 use crate::domain::level::Condition;
-use crate::domain::order::{ClaimPart, Message, Task, TaskWork, Tasks};
-use crate::domain::warehouse::{Movement, MovementKind, WaitForStock};
+use crate::domain::order::{Along, AlongTold, ClaimPart, Message, Task, TaskWork, Tasks};
+use crate::domain::warehouse::{Movement, MovementKind, Promised, WaitForStock};
 
 impl Dice {
     pub(super) fn tasks(&mut self) -> Tasks {
@@ -18,7 +18,7 @@ impl Dice {
 
     fn work(&mut self) -> TaskWork {
         let (attempt, parts) = (self.small(), self.few(Self::part));
-        match self.below(8) {
+        match self.below(10) {
             0 => TaskWork::Route,
             1 => TaskWork::Claim { attempt, parts },
             2 => TaskWork::Allocate { attempt, parts },
@@ -35,6 +35,8 @@ impl Dice {
                 id: self.id(),
                 left: self.few(Self::claim_line),
             },
+            6 => TaskWork::Along { order: self.order_id(), told: Box::new(self.told()) },
+            7 => TaskWork::Fewer { transfer: self.order_id(), row: attempt, quantity: self.units() },
             _ => TaskWork::Tell { warehouse: self.warehouse(), message: self.message() },
         }
     }
@@ -63,7 +65,7 @@ impl Dice {
 
     fn message(&mut self) -> Message {
         let (claim, lines) = (self.id(), self.few(Self::claim_line));
-        match self.below(7) {
+        match self.below(8) {
             0 => Message::Deallocate { claim, lines },
             1 => Message::Ship { claim, lines, at: self.time(), transfer: self.flag() },
             2 => {
@@ -73,6 +75,7 @@ impl Dice {
             3 => Message::Unwait { wait: claim, quantity: self.units() },
             4 => Message::GiveUpWait { wait: claim },
             5 => Message::AckServed { wait: claim, upto: self.units() },
+            6 => Message::SendAlong { claim, lines, at: self.time(), transfer: self.order_id() },
             _ => Message::Move(Movement {
                 sku: self.sku(),
                 kind: self.movement(),
@@ -99,7 +102,43 @@ impl Dice {
             6 => MovementKind::Scrap(self.maybe(Self::condition)),
             7 => MovementKind::Sell { channel: self.channel(), reservation: self.maybe(Self::id) },
             8 => MovementKind::TransferOut { transfer: self.order_id() },
-            _ => MovementKind::TransferIn { transfer: self.order_id(), into: self.maybe(Self::condition) },
+            _ => MovementKind::TransferIn {
+                transfer: self.order_id(),
+                into: self.maybe(Self::condition),
+                promised: self.few(|dice| Promised {
+                    claim: dice.id(),
+                    order: dice.order_id(),
+                    channel: dice.channel(),
+                    quantity: dice.units(),
+                }),
+            },
+        }
+    }
+
+    fn told(&mut self) -> AlongTold {
+        AlongTold {
+            transfer: self.order_id(),
+            from: self.warehouse(),
+            to: self.warehouse(),
+            along: self.along(),
+            at: self.time(),
+            over: self.flag(),
+        }
+    }
+
+    pub(super) fn along(&mut self) -> Along {
+        Along {
+            row: self.small(),
+            order: self.order_id(),
+            channel: self.channel(),
+            line: self.line_id(),
+            sku: self.sku(),
+            fulfilment: self.maybe(Self::small),
+            quantity: self.units(),
+            shipped: self.units(),
+            received: self.units(),
+            lost: self.units(),
+            refused: self.maybe(Self::reason),
         }
     }
 }
