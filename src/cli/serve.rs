@@ -60,7 +60,9 @@ fn passed_port(args: &ServeArgs) -> Result<Option<TcpListener>, Exit> {
         Exit::Unavailable
     })?;
     if port.is_some() && args.listen.is_some() {
-        print::complaint("--listen names an address, and a socket was passed (socket activation): leave one out");
+        print::complaint(
+            "--listen names an address, and a socket was passed (socket activation): leave one out",
+        );
         return Err(Exit::Usage);
     }
     Ok(port)

@@ -46,6 +46,8 @@ mod files;
 #[cfg(test)]
 mod loss;
 #[cfg(test)]
+mod manager;
+#[cfg(test)]
 mod mixed;
 #[cfg(test)]
 mod observing;
@@ -92,6 +94,10 @@ mod rabbit_server;
 #[cfg(test)]
 #[path = "../common/redis_server.rs"]
 mod redis_server;
+#[cfg(test)]
+mod restart;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]
