@@ -91,6 +91,19 @@ pub struct Life {
     pub restarts: AtomicU64,
 }
 
+impl Life {
+    /// How often it has shown that it goes on: about ten times a second. While its journal is loaded again, its guardian
+    /// beats for it.
+    #[must_use]
+    pub fn beats(&self) -> u64 {
+        self.stats.beats.load(Ordering::Relaxed)
+    }
+
+    fn beat(&self) {
+        self.stats.beats.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 struct Kept<M: Recorded> {
     ground: Ground,
     life: Arc<Life>,
@@ -175,7 +188,7 @@ impl<M: Recorded + Sync> Kept<M> {
             }
             round = round.saturating_add(1);
             let alive = mailbox.nudge();
-            let now = self.life.stats.beats.load(Ordering::Relaxed);
+            let now = self.life.beats();
             still = if now == beats { still.saturating_add(1) } else { 0 };
             beats = now;
             if alive && still < STUCK_AFTER {
@@ -195,16 +208,28 @@ impl<M: Recorded + Sync> Kept<M> {
         }
     }
 
+    /// Loads, and beats for the actor meanwhile: it waits for the store, and nothing else would help.
+    async fn load_beating(&self) -> Result<Loaded<M>, JournalError> {
+        let mut loading = std::pin::pin!(self.load());
+        loop {
+            tokio::select! {
+                loaded = loading.as_mut() => return loaded,
+                () = tokio::time::sleep(NUDGE_EVERY) => self.life.beat(),
+            }
+        }
+    }
+
     /// A rebuild begins no new grace, and does not end the one of the start.
     async fn rebuild(&self, mailbox: &Mailbox<M>, expire_from: Timestamp) -> bool {
         loop {
-            match self.load().await {
+            match self.load_beating().await {
                 Ok(loaded) => {
                     mailbox.redirect(self.spawn(loaded, expire_from));
                     return true;
                 }
                 Err(JournalError::Unavailable(why)) => {
                     tracing::warn!(journal = %self.life.id, %why, "waiting for the store to rebuild an actor");
+                    self.life.beat();
                     tokio::select! {
                         () = self.ground.stopping.cancelled() => return true,
                         () = tokio::time::sleep(NUDGE_EVERY) => {}

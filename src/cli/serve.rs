@@ -1,11 +1,13 @@
 //! `lagerd serve`: the daemon.
 
+use std::net::TcpListener;
+
 use clap::Args;
 
 use super::exit::Exit;
 use super::print;
 use super::root::{Globals, start_log};
-use crate::runtime::{Ended, OpenError, Options, serve};
+use crate::runtime::{Ended, OpenError, Options, inherited, serve};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -19,7 +21,14 @@ pub struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs, globals: &Globals) -> Exit {
-    let flags: Vec<_> = args.listen.iter().map(|listen| ("http.listen", listen.clone())).collect();
+    let port = match passed_port(args) {
+        Ok(port) => port,
+        Err(exit) => return exit,
+    };
+    let passed = port.as_ref().and_then(|port| port.local_addr().ok()).map(|address| address.to_string());
+    // A port that was opened for us is held to the same rules as one we open: not without tokens, say.
+    let flags: Vec<_> =
+        args.listen.clone().or(passed).into_iter().map(|listen| ("http.listen", listen)).collect();
     let settings = match globals.settings_or_exit(flags.clone()) {
         Ok(settings) => settings,
         Err(exit) => return exit,
@@ -29,7 +38,7 @@ pub(super) fn run(args: &ServeArgs, globals: &Globals) -> Exit {
         Err(exit) => return exit,
     };
     let listen = settings.http.listen;
-    let options = Options { sources: globals.sources(flags), log, accept_loss: args.accept_loss };
+    let options = Options { sources: globals.sources(flags), log, accept_loss: args.accept_loss, port };
     match serve(settings, options) {
         Ended::Stopped => Exit::Ok,
         Ended::NoPort(error) => {
@@ -42,6 +51,21 @@ pub(super) fn run(args: &ServeArgs, globals: &Globals) -> Exit {
             Exit::Internal
         }
     }
+}
+
+/// The port that a service manager has opened for us, where it has.
+fn passed_port(args: &ServeArgs) -> Result<Option<TcpListener>, Exit> {
+    let port = inherited().map_err(|error| {
+        print::complaint(format_args!("cannot use the socket that was passed: {error}"));
+        Exit::Unavailable
+    })?;
+    if port.is_some() && args.listen.is_some() {
+        print::complaint(
+            "--listen names an address, and a socket was passed (socket activation): leave one out",
+        );
+        return Err(Exit::Usage);
+    }
+    Ok(port)
 }
 
 /// Prints why a store can't be used, and says how to end.

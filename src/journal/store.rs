@@ -237,6 +237,14 @@ pub trait Journal: Send + Sync + fmt::Debug + 'static {
     /// How the store does.
     fn health(&self) -> StoreHealth;
 
+    /// Asks whoever writes whether it goes on: true once it has come by between two writes. It says nothing of the store,
+    /// which may be away or slow without its writer being to blame ([`Journal::health`] tells that); a writer that is
+    /// gone answers false, one that hangs not at all.
+    fn ping(&self) -> BoxFuture<'static, bool> {
+        // Where a call writes by itself, nobody else has to go on.
+        Box::pin(std::future::ready(true))
+    }
+
     /// A number that goes up whenever contact to the store was lost and made again. What was confirmed before may be gone
     /// after, so an owner that sees it go up resyncs before it answers anything more, also when nothing was in flight.
     fn contacts(&self) -> u64 {

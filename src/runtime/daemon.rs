@@ -1,11 +1,10 @@
 //! The daemon: build, run, wait for a signal, drain with deadlines.
 //!
-//! Start: the port is bound and answers `loading`; the store is opened and held against its witness; every journal is
-//! loaded; the door opens; the broker is told and heard. Stop, in reverse: no more commands are taken from the broker, the
-//! door takes no new connection and finishes what is under way, the actors finish what they have taken, the broker is told
-//! the rest, the witness writes its last line.
+//! Start: the port is bound, or taken over from the service manager, and answers `loading`; the store is opened and held
+//! against its witness; every journal is loaded; the door opens; the service manager is told so; the broker is told and
+//! heard. How it stops stands in `stop`.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,10 @@ use tokio_util::task::TaskTracker;
 
 use super::broker::Broker;
 use super::clocks::SystemClock;
+use super::heartbeat;
 use super::parts;
+use super::service::Service;
+use super::status::{self, Status};
 use super::store::{OpenError, Opened, open_store};
 use crate::actor::House;
 use crate::actor::directory::{Ground, Note};
@@ -32,12 +34,9 @@ use crate::journal::witness::Witness;
 use crate::journal::{Journal, JournalError};
 use crate::telemetry::{LogHandle, Metrics, watch_panics};
 
-/// How long connections may take to finish at a stop.
-const DRAIN: Duration = Duration::from_secs(10);
-/// How long actors may take to finish at a stop.
-const FINISH: Duration = Duration::from_secs(10);
-/// How long the broker is told what is left at a stop.
-const TELL: Duration = Duration::from_secs(5);
+/// How often the service manager is told that the start goes on, and how long it may then wait for more.
+const STARTING_EVERY: Duration = Duration::from_secs(10);
+const STARTING_MAX: Duration = Duration::from_secs(60);
 /// Pause between two attempts to reach a store that is away.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 /// How often logs are trimmed.
@@ -56,6 +55,8 @@ pub struct Options {
     pub log: LogHandle,
     /// Go on with a store that lost confirmed entries.
     pub accept_loss: bool,
+    /// The port, where the service manager has opened it.
+    pub port: Option<TcpListener>,
 }
 
 /// How the daemon ended.
@@ -87,27 +88,28 @@ pub fn serve(settings: Settings, options: Options) -> Ended {
 }
 
 /// What is there once the store is open.
-struct Open {
-    house: Arc<House>,
+pub(super) struct Open {
+    pub(super) house: Arc<House>,
     journal: Arc<dyn Journal>,
-    witness: Option<Arc<Witness>>,
-    broker: Option<Arc<Broker>>,
+    pub(super) witness: Option<Arc<Witness>>,
+    pub(super) broker: Option<Arc<Broker>>,
 }
 
-struct Daemon {
+pub(super) struct Daemon {
     settings: Arc<Settings>,
     options: Options,
     door: Arc<Door>,
     metrics: Arc<Metrics>,
+    pub(super) service: Arc<Service>,
     /// The port takes no more connections.
-    closing: CancellationToken,
+    pub(super) closing: CancellationToken,
     /// Guardians and housekeeping rest.
-    resting: CancellationToken,
+    pub(super) resting: CancellationToken,
     /// An actor can't be kept alive.
     failed: CancellationToken,
 }
 
-async fn run(settings: Arc<Settings>, options: Options) -> Ended {
+async fn run(settings: Arc<Settings>, mut options: Options) -> Ended {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return Ended::NoPort(error),
@@ -118,7 +120,11 @@ async fn run(settings: Arc<Settings>, options: Options) -> Ended {
     metrics.slow_after(settings.log_slow_ms);
     let metrics = Arc::new(metrics);
     watch_panics(metrics.clone());
-    let listener = match listen(settings.http.listen) {
+    let opened = match options.port.take() {
+        Some(port) => port.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(port)),
+        None => listen(settings.http.listen),
+    };
+    let listener = match opened {
         Ok(listener) => listener,
         Err(error) => return Ended::NoPort(error),
     };
@@ -128,6 +134,7 @@ async fn run(settings: Arc<Settings>, options: Options) -> Ended {
         settings,
         options,
         metrics,
+        service: Arc::new(Service::new()),
         closing: CancellationToken::new(),
         resting: CancellationToken::new(),
         failed: CancellationToken::new(),
@@ -145,61 +152,65 @@ impl Daemon {
         serving: JoinHandle<()>,
     ) -> Ended {
         tracing::info!(%address, "listening; loading");
+        // One task: a start that hangs in the middle of its work asks for no more time.
         let opened = tokio::select! {
             opened = self.open() => opened,
-            () = signals.stop() => return Ended::Stopped,
+            () = signals.stop() => {
+                self.service.stopping("stopping before it was ready").await;
+                return Ended::Stopped;
+            }
+            never = self.tell_starting() => match never {},
         };
-        let Open { house, journal, witness, broker } = match opened {
+        let open = match opened {
             Ok(opened) => opened,
-            Err(error) => return Ended::NoStore(error),
+            Err(error) => {
+                self.service.stopping(&error.to_string()).await;
+                return Ended::NoStore(error);
+            }
         };
-        let key = FingerprintKey::of_store(&journal.store_id().0.to_be_bytes());
-        self.door.open(house.clone(), key);
+        let key = FingerprintKey::of_store(&open.journal.store_id().0.to_be_bytes());
+        self.door.open(open.house.clone(), key);
         tracing::info!(%address, "ready");
         if self.settings.tokens.is_empty() {
             tracing::warn!("no [[token]] is configured: everybody on this machine may do everything");
         }
-        let chores = self.keep_house(&journal);
-        if let Some(broker) = &broker {
-            broker.start(&house);
+        let chores = self.keep_house(&open);
+        if let Some(broker) = &open.broker {
+            broker.start(&open.house);
         }
-        let ended = self.wait(signals).await;
-        tracing::info!("stopping");
-        if let Some(broker) = &broker {
-            broker.stop_taking();
-        }
-        self.closing.cancel();
-        if tokio::time::timeout(DRAIN, serving).await.is_err() {
-            tracing::warn!("some connections did not finish in time");
-        }
-        if !house.close(FINISH).await {
-            tracing::warn!("some actors did not finish in time");
-        }
-        if let Some(broker) = broker {
-            broker.close(TELL).await;
-        }
-        self.resting.cancel();
-        chores.close();
-        chores.wait().await;
-        if let Some(witness) = witness {
-            witness.close().await;
-        }
-        tracing::info!("stopped");
+        let status = Arc::new(Status::new(self.door.clone(), open.house.clone(), address));
+        self.service.ready(&status.line()).await;
+        chores.spawn(status::keep(status.clone(), self.service.clone(), self.closing.clone()));
+        let ended = self.wait(signals, &status).await;
+        self.stop(open, serving, chores).await;
         ended
+    }
+
+    /// Tells the service manager that the start goes on.
+    async fn tell_starting(&self) -> std::convert::Infallible {
+        self.service.status("loading").await;
+        loop {
+            self.service.extend(STARTING_MAX).await;
+            tokio::time::sleep(STARTING_EVERY).await;
+        }
+    }
+
+    async fn wait_for_store(&self, why: &str) {
+        tracing::warn!(%why, "waiting for the store");
+        self.service.status(&format!("waiting for the store: {why}")).await;
+        tokio::time::sleep(AWAY_PAUSE).await;
     }
 
     /// Opens store and house, waiting as long as the store is away.
     async fn open(&self) -> Result<Open, OpenError> {
         let opened = loop {
             match open_store(&self.settings, self.options.accept_loss).await {
-                Err(OpenError::Unavailable(why)) => {
-                    tracing::warn!(%why, "waiting for the store");
-                    tokio::time::sleep(AWAY_PAUSE).await;
-                }
+                Err(OpenError::Unavailable(why)) => self.wait_for_store(&why).await,
                 opened => break opened?,
             }
         };
         let Opened { journal, witness } = opened;
+        self.service.status("loading").await;
         let witness = witness.map(Arc::new);
         let broker = Broker::new(&self.settings, &self.door, &journal, Arc::new(SystemClock));
         let ground = self.ground(&journal, witness.clone(), broker.as_deref());
@@ -207,10 +218,7 @@ impl Daemon {
         loop {
             match House::open(&ground, &opening).await {
                 Ok(house) => return Ok(Open { house, journal, witness, broker }),
-                Err(JournalError::Unavailable(why)) => {
-                    tracing::warn!(%why, "waiting for the store");
-                    tokio::time::sleep(AWAY_PAUSE).await;
-                }
+                Err(JournalError::Unavailable(why)) => self.wait_for_store(&why).await,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -249,9 +257,14 @@ impl Daemon {
         }
     }
 
-    /// Trims logs and counts the store's health, until the daemon rests.
-    fn keep_house(&self, journal: &Arc<dyn Journal>) -> TaskTracker {
+    /// Trims logs, counts the store's health and feeds the watchdog, until the daemon rests.
+    fn keep_house(&self, open: &Open) -> TaskTracker {
         let chores = TaskTracker::new();
+        let journal = &open.journal;
+        if let Some(every) = self.service.watchdog() {
+            let (service, house) = (self.service.clone(), open.house.clone());
+            chores.spawn(heartbeat::feed(service, every, house, journal.clone(), self.resting.clone()));
+        }
         let (metrics, resting, looked) = (self.metrics.clone(), self.resting.clone(), journal.clone());
         let folder = self.settings.store.state_dir.clone();
         chores.spawn(async move {
@@ -277,20 +290,25 @@ impl Daemon {
         chores
     }
 
-    async fn wait(&self, signals: &mut Signals) -> Ended {
+    async fn wait(&self, signals: &mut Signals, status: &Status) -> Ended {
         loop {
             tokio::select! {
                 () = self.failed.cancelled() => return Ended::Failed,
                 told = signals.next() => match told {
                     Told::Stop => return Ended::Stopped,
-                    Told::Reload => self.reload(),
+                    Told::Reload => {
+                        self.service.reloading().await;
+                        status.refused(!self.reload());
+                        self.service.ready(&status.line()).await;
+                    }
                 },
             }
         }
     }
 
-    /// Takes tokens, limits of the door and the log level from the file again. A bad file changes nothing.
-    fn reload(&self) {
+    /// Takes tokens, limits of the door and the log level from the file again. A bad file changes nothing, and is
+    /// answered false.
+    fn reload(&self) -> bool {
         match load(&self.options.sources) {
             Ok(settings) => {
                 if let Err(error) = self.options.log.set(&settings.log) {
@@ -301,9 +319,11 @@ impl Daemon {
                 tracing::info!(
                     "reloaded tokens, limits of the door and the log level; other changes need a restart"
                 );
+                true
             }
             Err(problems) => {
-                tracing::error!(%problems, "the configuration has problems; nothing was changed")
+                tracing::error!(%problems, "the configuration has problems; nothing was changed");
+                false
             }
         }
     }

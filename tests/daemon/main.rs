@@ -48,6 +48,8 @@ mod files;
 #[cfg(test)]
 mod loss;
 #[cfg(test)]
+mod manager;
+#[cfg(test)]
 mod mixed;
 #[cfg(test)]
 mod observing;
@@ -97,11 +99,15 @@ mod rabbit_server;
 #[path = "../common/redis_server.rs"]
 mod redis_server;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod scopes_table;
 #[cfg(test)]
 mod scopes_world;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]

@@ -94,9 +94,13 @@ impl Daemon {
 
     /// Starts the process.
     pub(crate) fn launch(&mut self, words: &[&str]) {
+        self.spawn(self.command(&[&["serve"], words].concat()));
+    }
+
+    /// Starts the process that way, with its log where it belongs.
+    pub(crate) fn spawn(&mut self, mut command: Command) {
         let log = std::fs::File::options().create(true).append(true).open(self.path("daemon.log"));
         let log = log.expect("the log");
-        let mut command = self.command(&[&["serve"], words].concat());
         command.stdout(log.try_clone().expect("the log")).stderr(log);
         self.child = Some(command.spawn().expect("start the daemon"));
     }
@@ -132,6 +136,13 @@ impl Daemon {
     pub(crate) fn configure_http(&self, lines: &str) {
         let text = std::fs::read_to_string(self.path("lagerd.toml")).expect("the configuration");
         let text = text.replacen("[http]", &format!("[http]\n{lines}"), 1);
+        std::fs::write(self.path("lagerd.toml"), text).expect("write the configuration");
+    }
+
+    /// Puts another address into the configuration.
+    pub(crate) fn configure_listen(&self, address: &str) {
+        let text = std::fs::read_to_string(self.path("lagerd.toml")).expect("the configuration");
+        let text = text.replacen(&format!("127.0.0.1:{}", self.port), address, 1);
         std::fs::write(self.path("lagerd.toml"), text).expect("write the configuration");
     }
 

@@ -25,7 +25,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates with a home, and the paths that are it.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("actix", &["src/actor/", "src/runtime/"]),
     ("actix_rt", &["src/actor/", "src/runtime/"]),
     ("redis", &["src/journal/redis"]),
@@ -37,6 +37,8 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("utoipa", &["src/edge/"]),
     ("httparse", &["src/client/"]),
     ("clap", &["src/cli/"]),
+    ("sd_notify", &["src/runtime/service.rs"]),
+    ("listenfd", &["src/runtime/service.rs"]),
     ("indicatif", &["src/cli/"]),
     ("console", &["src/cli/"]),
     ("tokio_tungstenite", &["src/edge/ws/", "src/client/"]),

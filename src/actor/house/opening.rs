@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
+use tokio::time::Instant;
 
 use super::demand::RefusedDemand;
 use super::desk::{self, Lobby, OrderRules};
@@ -150,12 +151,14 @@ impl House {
     }
 
     /// Lets every actor finish what it has taken: desks, channels and items first, then warehouses. False where one did not
-    /// within the deadline.
+    /// within the deadline, which is that of all together.
     pub async fn close(&self, deadline: Duration) -> bool {
-        let desks = join_all(self.desks.mailboxes().map(|desk| desk.stop(deadline))).await;
-        let channels = join_all(self.channels.values().map(|handle| handle.mailbox.stop(deadline))).await;
-        let items = self.items.stop(deadline).await;
-        let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(deadline))).await;
+        let until = Instant::now() + deadline;
+        let left = || until.saturating_duration_since(Instant::now());
+        let desks = join_all(self.desks.mailboxes().map(|desk| desk.stop(left()))).await;
+        let channels = join_all(self.channels.values().map(|handle| handle.mailbox.stop(left()))).await;
+        let items = self.items.stop(left()).await;
+        let warehouses = join_all(self.warehouses.values().map(|handle| handle.mailbox.stop(left()))).await;
         items && desks.into_iter().chain(channels).chain(warehouses).all(|finished| finished)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
@@ -24,6 +26,8 @@ use crate::journal::{
 /// Jobs that may wait for the writer; beyond it the store is busy. Every journal has a few batches in flight, so this
 /// is reached only by hundreds of journals on a stalled disk.
 const WAITING_MAX: usize = 4_096;
+/// How often a ping looks whether the disk has the word.
+const PING_LOOK: Duration = Duration::from_millis(50);
 /// Rows of a page.
 const PAGE_ROWS: usize = 1_000;
 /// Bytes of entries one read returns at most, beyond its first entry.
@@ -49,6 +53,7 @@ pub struct EmbeddedJournal {
     database: Shared,
     /// `None` only while it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
+    writing: Arc<AtomicBool>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -74,17 +79,19 @@ impl EmbeddedJournal {
         let (database, store) = schema::open(disk.clone(), options.cache_bytes)?;
         let database: Shared = Arc::new(ArcSwapOption::from_pointee(database));
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        let writing = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             disk: disk.clone(),
             cache_bytes: options.cache_bytes,
             database: Arc::clone(&database),
             jobs: waiting,
+            writing: writing.clone(),
         };
         let writer = std::thread::Builder::new()
             .name("journal-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| JournalError::Unusable(format!("cannot start the writer: {error}")))?;
-        Ok(Self { store, disk, database, jobs: Some(jobs), writer: Some(writer) })
+        Ok(Self { store, disk, database, jobs: Some(jobs), writing, writer: Some(writer) })
     }
 
     fn send(&self, job: Job) -> Result<(), &'static str> {
@@ -130,6 +137,34 @@ impl Journal for EmbeddedJournal {
         let warnings = full.then(|| "the disk is full: the newest write was refused".to_owned());
         let warnings = warnings.into_iter().collect();
         StoreHealth { reachable, warnings }
+    }
+
+    fn ping(&self) -> BoxFuture<'static, bool> {
+        // Weak, so that a ping nobody waits for doesn't keep the writer.
+        let jobs = self.jobs.as_ref().map(mpsc::Sender::downgrade);
+        let writing = self.writing.clone();
+        Box::pin(async move {
+            let (reply, mut answer) = oneshot::channel();
+            let mut unsent = Some(reply);
+            loop {
+                // While the disk has the word the writer can't come by, and a disk that hangs is no fault of his:
+                // another process would wait for the same disk, and nobody could read meanwhile.
+                if writing.load(Ordering::Acquire) {
+                    return true;
+                }
+                if let Some(reply) = unsent.take() {
+                    let Some(jobs) = jobs.as_ref().and_then(mpsc::WeakSender::upgrade) else { return false };
+                    match jobs.try_send(Job::Ping(reply)) {
+                        Err(TrySendError::Full(Job::Ping(reply))) => unsent = Some(reply),
+                        Ok(()) | Err(TrySendError::Full(_)) => {}
+                        Err(TrySendError::Closed(_)) => return false,
+                    }
+                }
+                if let Ok(answered) = tokio::time::timeout(PING_LOOK, &mut answer).await {
+                    return answered.is_ok();
+                }
+            }
+        })
     }
 
     fn commit(&self, id: &JournalId, batch: Arc<Batch>) -> BoxFuture<'static, Result<(), CommitError>> {

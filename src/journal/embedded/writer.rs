@@ -1,6 +1,7 @@
 //! The one thread that writes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
 use redb::Database;
@@ -21,6 +22,7 @@ const BYTES_MAX: usize = 16 << 20;
 pub(super) enum Job {
     Commit { id: JournalId, batch: Arc<Batch>, reply: oneshot::Sender<Result<(), CommitError>> },
     Other { id: JournalId, work: Work, reply: oneshot::Sender<Result<(), JournalError>> },
+    Ping(oneshot::Sender<()>),
 }
 
 /// What isn't a commit.
@@ -41,6 +43,8 @@ pub(super) struct Writer {
     pub(super) cache_bytes: usize,
     pub(super) database: Shared,
     pub(super) jobs: mpsc::Receiver<Job>,
+    /// Whether the disk has the word.
+    pub(super) writing: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -54,7 +58,12 @@ impl Writer {
                 bytes += job.size();
                 group.push(job);
             }
-            self.write(group);
+            group = group.into_iter().filter_map(Job::unless_ping).collect();
+            if !group.is_empty() {
+                self.writing.store(true, Ordering::Release);
+                self.write(group);
+                self.writing.store(false, Ordering::Release);
+            }
         }
         // Closes the file before the journal's owner goes on.
         self.database.store(None);
@@ -118,7 +127,7 @@ impl Writer {
             Job::Commit { id, batch, .. } => {
                 answer.is_ok() && super::store::head(&database, id).is_none_or(|head| head == batch.head)
             }
-            Job::Other { .. } => false,
+            Job::Other { .. } | Job::Ping(_) => false,
         });
         if written {
             tracing::error!(
@@ -133,7 +142,19 @@ impl Job {
     fn size(&self) -> usize {
         match self {
             Self::Commit { batch, .. } => batch.size(),
-            Self::Other { .. } => 0,
+            Self::Other { .. } | Self::Ping(_) => 0,
+        }
+    }
+
+    /// Answers a ping at once; anything else is for the disk.
+    fn unless_ping(self) -> Option<Self> {
+        match self {
+            Self::Ping(reply) => {
+                // Whoever stopped waiting has no use for it.
+                reply.send(()).unwrap_or_default();
+                None
+            }
+            Self::Commit { .. } | Self::Other { .. } => Some(self),
         }
     }
 
@@ -144,6 +165,7 @@ impl Job {
             Self::Other { reply, .. } => {
                 drop(reply.send(answer.map_err(|error| JournalError::Unavailable(error.to_string()))));
             }
+            Self::Ping(reply) => drop(reply.send(())),
         }
     }
 
@@ -171,6 +193,7 @@ pub(super) fn transact(
                 }
                 Ok(())
             }
+            Job::Ping(_) => Ok(()),
         });
     }
     drop(tables);

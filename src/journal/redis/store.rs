@@ -96,13 +96,21 @@ impl Journal for RedisJournal {
         StoreHealth { reachable, warnings }
     }
 
+    fn ping(&self) -> BoxFuture<'static, bool> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.jobs.clone();
+        // What stands before it is sent or refused within the time Redis has to answer.
+        Box::pin(async move { jobs.send(Job::Ping(reply)).await.is_ok() && answer.await.is_ok() })
+    }
+
     fn contacts(&self) -> u64 {
         self.writing.contacts()
     }
 
     fn commit(&self, id: &JournalId, batch: Arc<Batch>) -> BoxFuture<'static, Result<(), CommitError>> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.jobs.try_send(Job { id: id.clone(), batch, reply }).map_err(|error| match error {
+        let job = Job::Commit { id: id.clone(), batch, reply };
+        let sent = self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => "too many commits wait for redis",
             TrySendError::Closed(_) => "the store is closing",
         });

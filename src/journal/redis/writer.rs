@@ -19,12 +19,13 @@ use super::terms::load_library;
 use crate::journal::locked::Locked;
 use crate::journal::{Batch, CommitError, JournalId};
 
-/// A batch on its way, and who waits for it.
+/// Something for the writer, and who waits for it.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) id: JournalId,
-    pub(super) batch: Arc<Batch>,
-    pub(super) reply: oneshot::Sender<Result<(), CommitError>>,
+pub(super) enum Job {
+    /// A batch on its way.
+    Commit { id: JournalId, batch: Arc<Batch>, reply: oneshot::Sender<Result<(), CommitError>> },
+    /// Only to show that the writer comes by.
+    Ping(oneshot::Sender<()>),
 }
 
 type Sending = BoxFuture<'static, RedisResult<Value>>;
@@ -33,24 +34,32 @@ type Sending = BoxFuture<'static, RedisResult<Value>>;
 pub(super) async fn write(mut jobs: mpsc::Receiver<Job>, link: Arc<Link>) {
     let writer = Writer { named: Arc::default(), places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)), link };
     while let Some(job) = jobs.recv().await {
-        let Connected { connection, number } = match writer.link.now() {
-            Ok(connected) => connected,
-            Err(error) => {
-                answer(job.reply, Err(CommitError::Unavailable(error.to_string())));
+        let (id, batch, reply) = match job {
+            Job::Commit { id, batch, reply } => (id, batch, reply),
+            Job::Ping(reply) => {
+                // Whoever stopped waiting has no use for it.
+                reply.send(()).unwrap_or_default();
                 continue;
             }
         };
-        if !job.batch.follows() {
-            answer(job.reply, Err(CommitError::Conflict));
+        let Connected { connection, number } = match writer.link.now() {
+            Ok(connected) => connected,
+            Err(error) => {
+                answer(reply, Err(CommitError::Unavailable(error.to_string())));
+                continue;
+            }
+        };
+        if !batch.follows() {
+            answer(reply, Err(CommitError::Conflict));
             continue;
         }
         // Sent before the commit, so that a journal with entries is always listed.
-        writer.name(&job.id, &connection, number).await;
-        let sending = writer.begin(connection.clone(), command::commit(&job.id, &job.batch)).await;
+        writer.name(&id, &connection, number).await;
+        let sending = writer.begin(connection.clone(), command::commit(&id, &batch)).await;
         let link = Arc::clone(&writer.link);
         tokio::spawn(async move {
             let outcome = conclude(sending.await, connection, number, &link).await;
-            answer(job.reply, outcome);
+            answer(reply, outcome);
         });
     }
 }
