@@ -173,7 +173,8 @@ mod tests {
     }
 
     async fn receive(house: Arc<House>, id: &'static str) {
-        let sender = Sender { id: CommandId::stored(id), issued_at: None, fingerprint: 1, actor: None };
+        let sender =
+            Sender { id: CommandId::stored(id), issued_at: None, fingerprint: 1, actor: None, trace: None };
         let movement = Movement {
             sku: Sku::parse("A").unwrap(),
             kind: MovementKind::Receive(None),
