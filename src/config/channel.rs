@@ -23,6 +23,20 @@ impl Words for ChannelMode {
     const WORDS: &'static [(&'static str, Self)] = &[("asks", Self::Asks), ("tells", Self::Tells)];
 }
 
+/// When receivables are asked for an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Invoice {
+    /// When goods have left, or were collected.
+    Ship,
+    /// Never: somebody else writes the channel's invoices and credit notes.
+    Never,
+}
+
+impl Words for Invoice {
+    const WORDS: &'static [(&'static str, Self)] = &[("ship", Self::Ship), ("never", Self::Never)];
+}
+
 /// Whom a channel's customers may turn to; shown to them as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Support {
@@ -76,6 +90,8 @@ pub struct Channel {
     /// What becomes of lines nobody can ship; `None` = as `[routing]` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leftover: Option<Leftover>,
+    /// When receivables are asked for an invoice.
+    pub invoice: Invoice,
     /// Whom customers may turn to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
@@ -111,6 +127,7 @@ impl Channel {
             ship_complete: false,
             split: None,
             leftover: None,
+            invoice: Invoice::Ship,
             support: None,
             timezone: None,
             changes_per_sku_per_day: None,
@@ -147,6 +164,7 @@ impl Channel {
             ship_complete: table.flag("ship_complete", sold.ship_complete),
             split: table.word_opt("split"),
             leftover: table.word_opt("leftover"),
+            invoice: table.word("invoice", sold.invoice),
             support: table.section_opt("support", read_support),
             timezone: table.text_opt("timezone", "a time zone such as \"Europe/Berlin\"", check::zone),
             changes_per_sku_per_day: table.whole_opt("changes_per_sku_per_day", 1..=1_000_000),

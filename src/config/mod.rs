@@ -33,7 +33,7 @@ mod token;
 mod warehouse;
 
 pub use amqp::{Amqp, Topology};
-pub use channel::{Channel, ChannelMode, Support};
+pub use channel::{Channel, ChannelMode, Invoice, Support};
 pub use check::parse_id;
 pub use feed::Feed;
 pub use http::Http;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use lagerd::client::{Client, Method};
 use serde_json::{Value, json};
 
+use crate::amqp_talk::{Correspondent, broker};
 use crate::feed_raw::Raw;
 use crate::process::{Daemon, Store};
+use crate::rabbit_server::shared;
 use crate::talk::{ask, get, metric, receive};
 use crate::wait::wait_for;
 
@@ -128,5 +130,48 @@ async fn behind_and_back() {
     let slow = stock["channels"].as_array().expect("channels").iter().find(|one| one["channel"] == "slow");
     let slow = slow.expect("the channel");
     assert_eq!((&slow["available"], &slow["acknowledged"]), (&json!(5), &json!(5)), "{stock}");
+    daemon.audit().await;
+}
+
+/// A connector that has nothing but the broker: it asks, publishes and confirms there until nothing is left, and is told
+/// what HTTP tells. A question is answered anew, whatever its id; one that is none is dead, and who it is about must be
+/// known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connector_on_the_broker_alone() {
+    let Some(url) = shared().await else { return };
+    let config = format!("{}{MARKET}", broker(&url));
+    let mut daemon = Daemon::start(&Store::Embedded.lines(), &config).await;
+    let mut connector = Correspondent::begin(&url).await;
+    let mut client = daemon.client();
+    receive(&mut client, "BER", "in", &[("A", 5), ("B", 7), ("C", 9)]).await;
+    until(&mut client, "market", &[("A", 5), ("B", 7), ("C", 9)]).await;
+    let two = json!({"work": {"limit": 2}, "channel": "market"});
+    let first = connector.tell("w-1", &two).await;
+    assert_eq!(figures(&first).len(), 2, "{first}");
+    let mut published = BTreeMap::new();
+    for round in 0.. {
+        let work = connector.tell("w-1", &two).await;
+        if work["items"] == json!([]) {
+            assert_eq!((&work["differing"], round), (&json!(0), 2), "{work}");
+            break;
+        }
+        published.extend(figures(&work));
+        let items: Vec<_> =
+            figures(&work).into_iter().map(|(sku, units)| json!({"sku": sku, "available": units})).collect();
+        let confirm = json!({"acknowledge": {"items": items}, "channel": "market"});
+        assert_eq!(connector.tell(&format!("a-{round}"), &confirm).await["refused"], 0);
+        // Confirmed is confirmed once the channel's view has it.
+        let still = 3 - published.len();
+        wait_for("what was confirmed to be work no more", async || {
+            (figures(&self::work(&mut client, "market").await).len() == still).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(published, BTreeMap::from([("A".to_owned(), 5), ("B".to_owned(), 7), ("C".to_owned(), 9)]));
+    let unknown = connector.ask("w-2", &json!({"work": {}, "channel": "nowhere"})).await;
+    assert_eq!(unknown["refused"]["code"], "unknown_channel", "{unknown}");
+    let none = connector.ask("w-3", &json!({"work": {"limit": 0}, "channel": "market"})).await;
+    assert_eq!(none["refused"]["code"], "invalid", "{none}");
+    assert_eq!(connector.dead().await.id.as_deref(), Some("w-3"));
     daemon.audit().await;
 }

@@ -14,6 +14,8 @@ mod amqp_commands;
 #[cfg(test)]
 mod amqp_events;
 #[cfg(test)]
+mod amqp_example;
+#[cfg(test)]
 mod amqp_talk;
 #[cfg(test)]
 mod amqp_trace;
@@ -27,6 +29,9 @@ mod browser_feed;
 mod carts;
 #[cfg(test)]
 mod confirming;
+#[cfg(test)]
+#[path = "../example/consumer.rs"]
+mod consumer;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::edge::command::errand::TRACEPARENT;
 use crate::edge::http;
 
 /// Where HTTP takes each command: its body and its answer are documented there.
-pub(super) const ROUTES: [(&str, &str, &str); 45] = [
+pub(super) const ROUTES: [(&str, &str, &str); 46] = [
     ("reserve", "post", "/v1/reservations"),
     ("extend", "post", "/v1/reservations/{reservation}/extend"),
     ("allocate", "post", "/v1/reservations/{reservation}/allocate"),
@@ -21,6 +21,7 @@ pub(super) const ROUTES: [(&str, &str, &str); 45] = [
     ("stock_policies", "put", "/v1/warehouses/{warehouse}/policies"),
     ("channel_policies", "put", "/v1/channels/{channel}/policies"),
     ("acknowledge", "put", "/v1/channels/{channel}/acknowledged"),
+    ("work", "get", "/v1/channels/{channel}/work"),
     ("item", "put", "/v1/items/{sku}"),
     ("place_order", "post", "/v1/orders"),
     ("amend", "post", "/v1/orders/{order}/amend"),
@@ -118,9 +119,21 @@ fn operation<'a>(http: &'a Value, name: &str) -> &'a Value {
     operation.unwrap_or(&Value::Null)
 }
 
+/// What stands behind a command's name: the body of its request, or what a question has in its query.
 fn body(operation: &Value) -> Value {
     let schema = operation.pointer("/requestBody/content/application~1json/schema").cloned();
-    schema.unwrap_or_else(|| json!({"type": "object"}))
+    schema.unwrap_or_else(|| {
+        let asked = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+        let asked = asked.filter(|parameter| parameter.get("in") == Some(&json!("query")));
+        let property = |parameter: &Value| {
+            let mut shape = parameter.get("schema")?.clone();
+            let description = parameter.get("description").cloned();
+            shape.as_object_mut()?.extend(description.map(|about| ("description".to_owned(), about)));
+            Some((parameter.get("name")?.as_str()?.to_owned(), shape))
+        };
+        let properties: Map<_, _> = asked.filter_map(property).collect();
+        json!({"type": "object", "properties": properties})
+    })
 }
 
 fn answer(operation: &Value) -> Value {

@@ -32,6 +32,8 @@ pub enum Verb {
     ChannelPolicies,
     /// Confirm what a channel shows.
     Acknowledge,
+    /// Ask what a channel has to publish next.
+    Work,
     /// Set an item card.
     Item,
     /// Take an order in.
@@ -60,7 +62,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every command, by name.
-    pub const ALL: [(&'static str, Self); 45] = [
+    pub const ALL: [(&'static str, Self); 46] = [
         ("reserve", Self::Reserve),
         ("extend", Self::Extend),
         ("allocate", Self::Allocate),
@@ -71,6 +73,7 @@ impl Verb {
         ("stock_policies", Self::StockPolicies),
         ("channel_policies", Self::ChannelPolicies),
         ("acknowledge", Self::Acknowledge),
+        ("work", Self::Work),
         ("item", Self::Item),
         ("place_order", Self::PlaceOrder),
         ("amend", Self::Amend),
@@ -121,7 +124,7 @@ impl Verb {
             Self::Reserve | Self::PlaceOrder => None,
             Self::Extend | Self::Allocate | Self::Release | Self::Ship => Some("reservation"),
             Self::Movements | Self::Counts | Self::StockPolicies => Some("warehouse"),
-            Self::ChannelPolicies | Self::Acknowledge => Some("channel"),
+            Self::ChannelPolicies | Self::Acknowledge | Self::Work => Some("channel"),
             Self::Item => Some("sku"),
             Self::Amend
             | Self::Address
@@ -175,6 +178,7 @@ impl Verb {
             Self::Acknowledge => {
                 told(&acknowledging::acknowledge(asking, signed, &Target::read(target)?, body).await?)
             }
+            Self::Work => told(&acknowledging::asked(asking, &Target::read(target)?, body).await?),
             Self::Item => told(&setting::item(asking, signed, &Target::read(target)?, body).await?),
             Self::PlaceOrder => told(&order::place(asking, signed, body).await?),
             Self::Amend => told(&order::amend(asking, signed, &which()?, body).await?),

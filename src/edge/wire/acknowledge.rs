@@ -51,6 +51,15 @@ pub struct AcknowledgeBody {
     pub issued_at: Option<Time>,
 }
 
+/// How much of a channel's work is asked for in a message.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkBody {
+    /// SKUs of the answer at most.
+    #[serde(default)]
+    pub limit: Option<u64>,
+}
+
 /// A figure to publish.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WorkItem {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::kind::DocumentKind;
 use super::paper::{of_order, record};
+use crate::config::Invoice;
 use crate::domain::desk::fact::DeskLine;
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::ids::Sku;
@@ -24,7 +25,7 @@ use crate::feed::happened::Told;
 /// Goods left: invoice them. An order of nothing but fees and services is invoiced when it counts as delivered.
 pub(super) fn invoice(teller: &Teller<'_>, told: &Told) -> Option<Message> {
     const KIND: DocumentKind = DocumentKind::InvoiceRequest;
-    let order = told.document.as_ref().and_then(Document::order)?;
+    let order = invoiced(teller, told)?;
     let fact = &told.fact;
     let goods = order.lines.iter().any(|line| line.stock);
     let part = fact.part.and_then(|number| order.fulfilment(number));
@@ -55,10 +56,19 @@ pub(super) fn invoice(teller: &Teller<'_>, told: &Told) -> Option<Message> {
     Some(teller.document(KIND, of, &body))
 }
 
+/// The order, where its channel's invoices are asked for here. A channel that is not configured any more is as any.
+fn invoiced<'t>(teller: &Teller<'_>, told: &'t Told) -> Option<&'t Arc<Order>> {
+    let order = told.document.as_ref().and_then(Document::order)?;
+    let mut channels = teller.settings.channels.iter();
+    let never =
+        channels.any(|channel| channel.id == order.channel.as_str() && channel.invoice == Invoice::Never);
+    (!never).then_some(order)
+}
+
 /// Goods came back and were looked at, or money went back without that.
 pub(super) fn credit(teller: &Teller<'_>, told: &Told) -> Option<Message> {
     const KIND: DocumentKind = DocumentKind::CreditNoteRequest;
-    let order = told.document.as_ref().and_then(Document::order)?;
+    let order = invoiced(teller, told)?;
     let fact = &told.fact;
     let back = fact.part.and_then(|number| order.returns.iter().find(|back| back.number == number));
     // Of one return, either its goods are credited or its money: whichever was told first.

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::sample::{
-    AT, ORDER, back, contact, desk, desk_fact, fulfilment, full_fact, inbound, keys, noted, of_order,
-    of_part, one, order, order_id, refund, stock, tell, told, units,
+    AT, ORDER, back, card, contact, desk, desk_fact, fulfilment, full_fact, inbound, keys, noted, of_order,
+    of_part, one, order, order_id, refund, settings, stock, tell, told, units,
 };
+use crate::config::Invoice;
 use crate::domain::desk::{DeskFact, DeskFactKind, Document};
 use crate::domain::fact::FactKind;
 use crate::domain::ids::WarehouseId;
@@ -13,6 +14,7 @@ use crate::domain::machine::Cause;
 use crate::domain::order::{Fulfilment, FulfilmentState, Order, Payment, PaymentState, Return};
 use crate::domain::routing::Method;
 use crate::edge::amqp::Message;
+use crate::edge::event::messages;
 
 const EVENT: &str = "d:07.42-00000000000000ab.3";
 
@@ -139,6 +141,25 @@ fn what_has_left_is_invoiced() {
     let fees = Order { lines: order.lines[1..].to_vec(), fulfilments: Vec::new(), ..order };
     let (message, invoice) = one(&tell(&desk(delivered(), of_order(fees))), "document.invoice_request");
     assert_eq!((message.subject.as_deref(), &invoice["lines"][0]["line"]), (Some(ORDER), &json!("2")));
+}
+
+/// Where somebody else writes the invoices nobody is asked for one, nor for a credit note; all else comes as ever.
+#[test]
+fn invoices_may_be_somebody_elses() {
+    let mut settings = settings();
+    settings.channels[0].invoice = Invoice::Never;
+    let of = |kind, happened: Vec<_>| {
+        let order = Order { timeline: happened, ..part(FulfilmentState::Shipped) };
+        let happened = desk(of_part(kind), of_order(order));
+        (tell(&happened), messages(&settings, &card, &happened))
+    };
+    let shipped = vec![noted(DeskFactKind::FulfilmentShipped, 1)];
+    let (asked, never) = of(DeskFactKind::FulfilmentShipped, shipped);
+    assert_eq!(documents(&asked), ["invoice_request", "customer_notice"]);
+    assert_eq!(documents(&never), ["customer_notice"]);
+    let (asked, never) = of(DeskFactKind::OrderRefunded, vec![noted(DeskFactKind::OrderRefunded, 1)]);
+    assert_eq!(documents(&asked), ["credit_note_request"]);
+    assert_eq!(documents(&never), [] as [&str; 0]);
 }
 
 /// Of a return, its goods are credited or its money, whichever was told first.

@@ -13,11 +13,6 @@ use crate::edge::wire::acknowledge::{AcknowledgeBody, WorkAnswer};
 use crate::edge::wire::problem::ProblemBody;
 use crate::edge::wire::verdict::Verdicts;
 
-/// SKUs of an answer where nothing is said.
-const SKUS: u64 = 100;
-/// SKUs of an answer at most: as many as may be confirmed in one request.
-const SKUS_MAX: u64 = 10_000;
-
 /// Confirms what the channel shows, each item by itself.
 #[utoipa::path(put, path = "/v1/channels/{channel}/acknowledged", tag = "channels", request_body = AcknowledgeBody,
     params(("channel" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -42,8 +37,6 @@ pub(in crate::edge::http) async fn work(
     InPath(channel): InPath<ChannelId>,
 ) -> Result<Response<Body>, Problem> {
     ask.asking.caller.must_sell(&channel)?;
-    let limit = ask.query(&["limit"])?.number("limit", SKUS_MAX)?.unwrap_or(SKUS);
-    let house = &ask.asking.inside.house;
-    let work = house.work(&channel, usize::try_from(limit).unwrap_or(usize::MAX)).await?;
-    ok(&WorkAnswer::of(channel, work, house.now()))
+    let limit = ask.query(&["limit"])?.number("limit", acknowledging::SKUS_MAX)?;
+    ok(&acknowledging::work(&ask.asking, &channel, limit).await?)
 }
