@@ -16,7 +16,7 @@ const HOURS_PER_DAY: i64 = 24;
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it once, with the section for the configuration file
-    #[command(after_help = "Examples:\n  \
+    #[command(after_help = "Example:\n  \
             lagerd token new --name shop --scope read:web-de --scope sell:web-de >> lagerd.toml\n  \
             lagerd token new --name prometheus --scope 'read:*' --days 365 >> lagerd.toml\n\n\
             The section goes to standard output, the token itself to standard error alone: no file keeps it.\n\

@@ -172,6 +172,7 @@ async fn asked(world: &mut World, row: &Row, who: Option<&str>, about: &str) -> 
         .replace("{channel}", "web")
         .replace("{warehouse}", "BER")
         .replace("{token}", about)
+        .replace("{file}", "app.js")
         .replace(row.target(), about);
     let (path, body) = if query { (format!("{path}{sent}"), "") } else { (path, sent.as_str()) };
     let (status, told) = world.ask(who, verb, &path, body).await;
@@ -180,7 +181,8 @@ async fn asked(world: &mut World, row: &Row, who: Option<&str>, about: &str) -> 
         403 => Fate::Refused,
         404 if row.hides() => Fate::Refused,
         200 | 201 if is_nothing(&told) => Fate::Nothing,
-        200 | 201 => Fate::Done,
+        // 308: the page lies one path further.
+        200 | 201 | 308 => Fate::Done,
         // There is no broker to tell anything again.
         409 if told["code"] == "no_broker" => Fate::Done,
         _ => {

@@ -11,7 +11,7 @@ use super::reporting::request;
 use super::scribe::{Note, Scribe};
 use crate::domain::hold::ClaimLine;
 use crate::domain::ids::{LineId, Reason, WarehouseId};
-use crate::domain::order::model::JOURNEYS_MAX;
+use crate::domain::order::journey::JOURNEYS_MAX;
 use crate::domain::order::{
     AlongTold, Fulfilment, FulfilmentLine, FulfilmentState, Journey, Message, Order, Step, TaskWork,
 };

@@ -1,7 +1,7 @@
 //! Orders and the other documents a desk keeps: what was bought, from where it goes, what came back.
 //!
 //! `axes` are the three axes of an order's state with one table of legal moves each, `lines` the counters, `model` the
-//! order itself, `privacy` how long its buyer is known, `returns`, `transfer` and `inbound` the other documents, `task` what a document still has to tell
+//! order itself, `journey` its units that go along with transfers, `privacy` how long its buyer is known, `returns`, `transfer` and `inbound` the other documents, `task` what a document still has to tell
 //! warehouses and channels.
 //!
 //! Invariant: of every stock line, ordered = unrouted + backordered + allocated + shipped + cancelled.
@@ -10,6 +10,7 @@
 
 pub mod axes;
 pub mod inbound;
+pub mod journey;
 pub mod lines;
 pub mod model;
 pub mod privacy;
@@ -19,10 +20,11 @@ pub mod transfer;
 
 pub use axes::{Carrier, Commercial, Step, Work as FulfilmentState};
 pub use inbound::{Inbound, InboundLine, InboundState};
+pub use journey::Journey;
 pub use lines::Line;
 pub use model::{
-    Contact, Destination, Fulfilment, FulfilmentLine, Happened, Journey, OnHold, Order, Parcel, Payment,
-    PaymentState, Refund, Routed, Sealed, Terms,
+    Contact, Destination, Fulfilment, FulfilmentLine, Happened, OnHold, Order, Parcel, Payment, PaymentState,
+    Refund, Routed, Sealed, Terms,
 };
 pub use privacy::Keeping;
 pub use returns::{Inspected, Return, ReturnLine, ReturnState};

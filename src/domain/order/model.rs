@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::axes::{Carrier, Commercial, Work};
+use super::journey::Journey;
 use super::lines::Line;
 use super::returns::Return;
 use super::task::{Begun, TaskWork, Tasks};
@@ -281,8 +282,6 @@ pub struct Known {
 
 /// Commands one document remembers; further ones are refused.
 pub const KNOWN_MAX: usize = 2_000;
-/// Journeys one order remembers: all that are not over, and the newest of the others.
-pub const JOURNEYS_MAX: usize = 500;
 /// Lines of a timeline that are kept; the oldest but the first go.
 pub const TIMELINE_MAX: usize = 500;
 /// Routings that are kept to explain; the oldest go.
@@ -379,33 +378,6 @@ pub struct Waits {
     pub open: i64,
     /// Units served and booked, in all.
     pub booked: i64,
-}
-
-/// Promised units of a line that a transfer takes along.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Journey {
-    /// Which transfer.
-    pub transfer: TransferId,
-    /// Which of its rows.
-    pub row: u32,
-    /// Which line.
-    pub line: LineId,
-    /// Units that shall go along, or went: those asked for, but for those cancelled before they left.
-    pub quantity: i64,
-    /// Units that left, as the transfer told.
-    pub shipped: i64,
-    /// Units that arrived, as the transfer told.
-    pub received: i64,
-    /// Whether nothing more comes of it.
-    pub over: bool,
-}
-
-impl Journey {
-    /// Whether a fulfilment is a part of it.
-    #[must_use]
-    pub fn has(&self, part: &Fulfilment) -> bool {
-        part.along.as_ref().is_some_and(|(transfer, row)| *transfer == self.transfer && *row == self.row)
-    }
 }
 
 impl Order {

@@ -239,6 +239,7 @@ fn strangers_learn_nothing() {
             ("GET", transfer.clone(), "ber", 200),
             ("GET", transfer.clone(), "ham", 200),
             ("GET", transfer.clone(), "web", 404),
+            ("GET", "/v1/transfers".to_owned(), "web", 403),
             ("GET", transfer.clone(), "nobody", 401),
             ("POST", format!("{transfer}/ship"), "ham", 403),
             ("POST", format!("{transfer}/ship"), "web", 404),
@@ -266,7 +267,5 @@ fn strangers_learn_nothing() {
             let answer = ask("POST", path.to_owned(), who, body).await;
             assert_eq!(answer.status, status, "{path} {who}: {answer:?}");
         }
-        let mine = ask("GET", "/v1/transfers".to_owned(), "web", "").await.json();
-        assert_eq!(mine["transfers"], json!([]));
     });
 }
