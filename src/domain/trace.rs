@@ -28,8 +28,8 @@ impl Trace {
         if version != VERSION || parts.next().is_some() {
             return None;
         }
-        let [flags] = bytes::<1>(flags)?;
-        let trace = Self { id: bytes(id)?, parent: bytes(parent)?, flags };
+        let [flags] = hexadecimal::<1>(flags)?;
+        let trace = Self { id: hexadecimal(id)?, parent: hexadecimal(parent)?, flags };
         let names = |bytes: &[u8]| bytes.iter().any(|byte| *byte != 0);
         (names(&trace.id) && names(&trace.parent)).then_some(trace)
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Trace {
 }
 
 /// `N` bytes out of small hexadecimal digits, and nothing else.
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     if pairs.len() != N {
