@@ -161,9 +161,16 @@ async fn a_trace_goes_through_the_house() {
     let mut left = shipped.values().filter(|(told, _)| told.contains("shipped"));
     assert!(left.all(|(_, trace)| trace.is_none()), "{shipped:?}");
     // All of it once more, out of the store alone.
+    let first: Heard = [received, placed].into_iter().flatten().collect();
+    told_again(&mut story, &url, &first).await;
+    story.end().await;
+}
+
+/// After a kill (-9) everything of before is told once more as it was, out of the store alone.
+async fn told_again(story: &mut Story, url: &str, first: &Heard) {
     story.daemon.kill().await;
     story.daemon.again().await;
-    let mut again = Listener::begin(&url).await;
+    let mut again = Listener::begin(url).await;
     // Whoever hears something new knows that the daemon has found the broker again.
     story.stock("BER", &[("D", 1)]).await;
     again.until(|heard| keys(heard, None).contains("stock.BER.stock_received")).await;
@@ -171,12 +178,10 @@ async fn a_trace_goes_through_the_house() {
     let words = ["replay", "--queue", &again.queue, "--since", "2026-01-01T00:00:00Z", "--url", &daemon];
     let (code, said) = story.daemon.run(&words).await;
     assert_eq!(code, Some(0), "{said}");
-    let first: Heard = [received, placed].into_iter().flatten().collect();
     let known: BTreeSet<_> = first.keys().cloned().collect();
     let told = again.until(|heard| known.iter().all(|id| heard.contains_key(id))).await;
-    for (id, (caused, trace)) in &first {
+    for (id, (caused, trace)) in first {
         let (again, same) = &told[id];
         assert_eq!((again.split(' ').nth(1), same), (caused.split(' ').nth(1), trace), "{id}");
     }
-    story.end().await;
 }

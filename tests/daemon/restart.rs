@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use lagerd::client::Client;
 use lagerd::client::feed::{Event, Feed, Verb};
 use rustix::process::Signal;
 use tokio::task::JoinSet;
@@ -39,48 +40,12 @@ async fn under_load() {
         let shared = Arc::new(Clients::default());
         let mut writers = JoinSet::new();
         for number in 0..HTTP {
-            let (mut client, shared) = (daemon.patient(), shared.clone());
-            writers.spawn(async move {
-                let mut gap = Duration::ZERO;
-                let mut granted = Vec::new();
-                for round in 0.. {
-                    let (id, asked) = (format!("h-{number}-{round}"), Instant::now());
-                    let told = client.reserve(&id, &wish("web", "", &[("A", 1)])).await.expect("a unit");
-                    assert_eq!(told.state, "reserved");
-                    gap = gap.max(asked.elapsed());
-                    granted.push(id);
-                    shared.answered.fetch_add(1, Ordering::Relaxed);
-                    if shared.enough.load(Ordering::Relaxed) {
-                        break;
-                    }
-                }
-                (gap, granted)
-            });
+            let (client, shared) = (daemon.patient(), shared.clone());
+            writers.spawn(over_http(number, client, shared));
         }
         for number in 0..SOCKETS {
-            let mut feed = Feed::new(daemon.target(), Duration::from_secs(20));
-            let commands = feed.commands();
-            let shared = shared.clone();
-            writers.spawn(async move {
-                let driving = tokio::spawn(async move {
-                    while let Ok(Event::Connected | Event::Away { .. }) = feed.next_event().await {}
-                });
-                let mut gap = Duration::ZERO;
-                let mut granted = Vec::new();
-                for round in 0.. {
-                    let (id, asked) = (format!("s-{number}-{round}"), Instant::now());
-                    let body = wish("web", "", &[("A", 1)]);
-                    commands.ask(Verb::Reserve, &id, &body).await.expect("a unit");
-                    gap = gap.max(asked.elapsed());
-                    granted.push(id);
-                    shared.answered.fetch_add(1, Ordering::Relaxed);
-                    if shared.enough.load(Ordering::Relaxed) {
-                        break;
-                    }
-                }
-                driving.abort();
-                (gap, granted)
-            });
+            let feed = Feed::new(daemon.target(), Duration::from_secs(20));
+            writers.spawn(over_the_feed(number, feed, shared.clone()));
         }
         let answered = |more: usize| {
             let (shared, before) = (shared.clone(), shared.answered.load(Ordering::Relaxed));
@@ -120,4 +85,45 @@ fn launch(daemon: &mut Daemon, port: Option<&TcpListener>) {
         Some(port) => daemon.spawn(with_port(daemon, port, 1)),
         None => daemon.launch(&[]),
     }
+}
+
+/// Asks for unit after unit over HTTP until it is enough: the longest wait for an answer, and what was granted.
+async fn over_http(number: usize, mut client: Client, shared: Arc<Clients>) -> (Duration, Vec<String>) {
+    let mut gap = Duration::ZERO;
+    let mut granted = Vec::new();
+    for round in 0.. {
+        let (id, asked) = (format!("h-{number}-{round}"), Instant::now());
+        let told = client.reserve(&id, &wish("web", "", &[("A", 1)])).await.expect("a unit");
+        assert_eq!(told.state, "reserved");
+        gap = gap.max(asked.elapsed());
+        granted.push(id);
+        shared.answered.fetch_add(1, Ordering::Relaxed);
+        if shared.enough.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    (gap, granted)
+}
+
+/// The same over a connection to the feed.
+async fn over_the_feed(number: usize, mut feed: Feed, shared: Arc<Clients>) -> (Duration, Vec<String>) {
+    let commands = feed.commands();
+    let driving = tokio::spawn(async move {
+        while let Ok(Event::Connected | Event::Away { .. }) = feed.next_event().await {}
+    });
+    let mut gap = Duration::ZERO;
+    let mut granted = Vec::new();
+    for round in 0.. {
+        let (id, asked) = (format!("s-{number}-{round}"), Instant::now());
+        let body = wish("web", "", &[("A", 1)]);
+        commands.ask(Verb::Reserve, &id, &body).await.expect("a unit");
+        gap = gap.max(asked.elapsed());
+        granted.push(id);
+        shared.answered.fetch_add(1, Ordering::Relaxed);
+        if shared.enough.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    driving.abort();
+    (gap, granted)
 }
