@@ -50,7 +50,7 @@ pub(super) fn tell(scribe: &Scribe, transfer: &mut Transfer, which: impl Fn(&Alo
 /// The row an open task asks an order for, where it does.
 pub(super) fn asks_for(task: &Task) -> Option<u32> {
     match &task.work {
-        TaskWork::Along { told, .. } if !told.over && told.along.shipped == 0 => Some(told.along.row),
+        TaskWork::Along { told, .. } if told.asks() => Some(told.along.row),
         TaskWork::Along { .. }
         | TaskWork::Route
         | TaskWork::Claim { .. }

@@ -118,6 +118,12 @@ pub struct AlongTold {
 }
 
 impl AlongTold {
+    /// Whether it asks the order to let its units go along; else it only tells how they stand.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        !self.over && self.along.shipped == 0
+    }
+
     /// The promise its units have where they arrive.
     #[must_use]
     pub fn claim(&self) -> ReservationId {

@@ -95,8 +95,7 @@ impl House {
                 let place = self.warehouses.get(&told.to);
                 let day = place.map_or(0, |handle| handle.spec.days.day(self.now()));
                 let verb = Verb::Along { order: order.clone(), told: told.clone(), day };
-                let asks = !told.over && told.along.shipped == 0;
-                self.tell_document(document, task, verb, asks.then_some("order")).await?
+                self.tell_document(document, task, verb, told.asks().then_some("order")).await?
             }
             TaskWork::Fewer { transfer, row, quantity } => {
                 let verb = Verb::Fewer { transfer: transfer.clone(), row: *row, quantity: *quantity };

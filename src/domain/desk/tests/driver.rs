@@ -124,25 +124,27 @@ impl World {
             }
             TaskWork::Along { order, told } => {
                 let (order, told, day) = (order.clone(), told.clone(), self.day());
-                self.tell_document(document, task, &Verb::Along { order, told, day }, fates)?
+                let asks = told.asks();
+                self.tell_document((document, task), &Verb::Along { order, told, day }, asks, fates)?
             }
             TaskWork::Fewer { transfer, row, quantity } => {
                 let (transfer, row, quantity) = (transfer.clone(), *row, *quantity);
-                self.tell_document(document, task, &Verb::Fewer { transfer, row, quantity }, fates)?
+                self.tell_document((document, task), &Verb::Fewer { transfer, row, quantity }, false, fates)?
             }
         }))
     }
 
     fn tell_document(
         &mut self,
-        document: &Document,
-        task: &Task,
+        (document, task): (&Document, &Task),
         verb: &Verb,
+        asks: bool,
         fates: &mut Fates,
     ) -> Option<TaskOutcome> {
         let envelope = self.inside(task.id(document.id(), epoch(document)).part("told"));
         Some(match self.ask_desk(&envelope, verb, fates.next())? {
             Ok(DeskAnswer::Document(_)) => TaskOutcome::Done,
+            Ok(DeskAnswer::Unknown) if !asks => TaskOutcome::Done,
             Ok(DeskAnswer::Unknown) => {
                 let refusal = Refusal::UnknownDocument { kind: "order" };
                 TaskOutcome::Refused { warehouse: None, refusal }
