@@ -137,6 +137,9 @@ pub struct Desk {
     pub(super) open: Table<OrderId, Document>,
     /// Settled, and not yet confirmed to be in the archive.
     pub(super) settling: AHashMap<OrderId, Document>,
+    /// Confirmed to be in the archive while the document had settled anew: where that batch is taken back, what is
+    /// confirmed is what it is again.
+    outlived: AHashMap<OrderId, Document>,
     pub(super) lately: Lately,
     pub(super) due: BTreeSet<(Timestamp, OrderId)>,
     pub(super) refused: AHashMap<CommandId, Refused>,
@@ -152,6 +155,7 @@ impl Desk {
             rules,
             open: Table::default(),
             settling: AHashMap::new(),
+            outlived: AHashMap::new(),
             lately: Lately::default(),
             due: BTreeSet::new(),
             refused: AHashMap::new(),
@@ -236,11 +240,20 @@ impl Desk {
         for row in confirmed {
             if let DeskRow::Archived(id, document) = row {
                 self.lately.note(id, version);
-                if self.settling.get(id) == document.as_ref() {
-                    self.settling.remove(id);
+                match document {
+                    Some(document) => drop(self.outlived.insert(id.clone(), document.clone())),
+                    None => drop(self.outlived.remove(id)),
                 }
             }
         }
+        let settling = &mut self.settling;
+        self.outlived.retain(|id, document| {
+            let same = settling.get(id) == Some(document);
+            if same {
+                settling.remove(id);
+            }
+            !same
+        });
     }
 }
 

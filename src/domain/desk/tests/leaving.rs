@@ -129,3 +129,32 @@ fn an_old_look_is_not_trusted() {
     assert_eq!(office.decide("e-2", expect(2), office.look(&id(2))), Answer::LookAgain);
     assert!(matches!(office.decide("e-2", expect(2), (None, 9)), Answer::Document(_)));
 }
+
+/// A document that settles anew, or is opened again, while it is on its way to the archive, leaves memory also where the
+/// later batch is lost; where that is confirmed, nothing is left of it either.
+#[test]
+fn a_lost_batch_leaves_nothing_in_memory() {
+    let mut office = Office::new();
+    office.carry_out("e-1", expect(1));
+    office.carry_out("e-2", expect(2));
+    office.carry_out("c-1", close(1));
+    office.carry_out("c-2", close(2));
+    let (first, other) = (office.archive[&id(1)].clone(), office.archive[&id(2)].clone());
+    for later in [Some(other), None] {
+        for lost in [true, false] {
+            let mut desk = Desk::new(RULES);
+            let settled = DeskRow::Archived(id(1), Some(first.clone()));
+            let anew = DeskRow::Archived(id(1), later.clone());
+            desk.put(settled.clone());
+            let before = desk.put(anew.clone());
+            desk.settle(&[settled], 1);
+            if lost {
+                desk.put(before);
+                desk.settle(&[], 2);
+            } else {
+                desk.settle(&[anew], 2);
+            }
+            assert!(desk.settling.is_empty(), "{later:?}, lost {lost}: {:?}", desk.settling);
+        }
+    }
+}
