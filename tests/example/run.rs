@@ -1,5 +1,8 @@
 //! `cargo run --example consumer -- AMQP_URL QUEUE HTTP_URL FILE`: keeps the levels of a daemon in a file.
 
+#![expect(clippy::print_stderr, reason = "it speaks to whoever started it")]
+
+#[expect(clippy::indexing_slicing, reason = "a field that JSON lacks reads as null")]
 mod consumer;
 
 use std::sync::Arc;
