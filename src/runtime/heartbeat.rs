@@ -146,6 +146,12 @@ mod tests {
     /// How long a watchdog of these tests waits: many beats of an actor, of which there are ten a second.
     const EVERY: Duration = Duration::from_secs(2);
 
+    /// Whether an actor lives on the thread of BER: every other one does.
+    fn beside(name: &str) -> bool {
+        let shard = name.strip_prefix("d:").and_then(|shard| shard.parse::<u8>().ok());
+        name == "w:BER" || name == "i:items" || shard.is_some_and(|shard| shard.is_multiple_of(2))
+    }
+
     fn ground(journal: Arc<MemoryJournal>, note: Note) -> Ground {
         let settings = Settings::default();
         Ground {
@@ -228,11 +234,13 @@ mod tests {
             let silent = loop {
                 match told.recv().await.expect("somebody looks") {
                     Told::Alive => {}
-                    Told::Silent(names) if names.contains(&"w:BER".to_owned()) => break names,
+                    // The warehouse itself may have answered in this round before it hung; then its neighbours on the
+                    // same thread have not.
+                    Told::Silent(names) if names.iter().any(|name| beside(name)) => break names,
                     Told::Silent(_) => {}
                 }
             };
-            // Its neighbours on the same thread hang with it; those on the other one go on.
+            // Those on the other thread go on, and so does the writer.
             assert!(silent.len() < house.lives.len() && !silent.contains(&WRITER.to_owned()), "{silent:?}");
             assert!(told.try_recv().is_err());
             release.send(()).unwrap();

@@ -127,10 +127,11 @@ impl<M: Recorded> Handler<Nudge> for Journaled<M> {
     type Result = ();
 
     fn handle(&mut self, _nudge: Nudge, _ctx: &mut Context<Self>) {
-        self.stats.beats.fetch_add(1, Ordering::Relaxed);
         if let Some(core) = &mut self.core {
             core.pump();
         }
+        // Behind the work: who hangs in it has not answered.
+        self.stats.beats.fetch_add(1, Ordering::Relaxed);
     }
 }
 
