@@ -141,7 +141,7 @@ fn of_stock() -> Vec<Row> {
         row("get", "/v1/stock/{sku}/history", &["read:*", "stock:BER"]).sent("?warehouse=BER"),
         row("get", "/v1/channels/{channel}/availability", &["read:*", "read:web"]).sent("?sku=A"),
         row("get", "/v1/channels/{channel}/refused-demand", &["read:*", "read:web"]),
-        row("get", "/v1/channels/{channel}/work", SELL),
+        row("get", "/v1/channels/{channel}/work", SELL).verb("work"),
         row("put", "/v1/channels/{channel}/acknowledged", SELL)
             .verb("acknowledge")
             .sent(r#"{"items":[{"sku":"A","available":5}]}"#),
