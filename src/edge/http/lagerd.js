@@ -484,7 +484,7 @@ function crc32(text) {
 }
 
 /** A UUID of version 7 (RFC 9562): the time in milliseconds, then chance. */
-function uuid_v7(now_ms) {
+export function uuid_v7(now_ms) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let at = 0; at < 6; at++) bytes[at] = Math.floor(now_ms / 2 ** (8 * (5 - at)));
   bytes[6] = (bytes[6] & 0x0f) | 0x70;

@@ -1,5 +1,5 @@
 /** What the page asks the daemon: reads over HTTP, changes over the feed, where an id gives each one effect. */
-import { FeedError } from "../lagerd.js";
+import { FeedError, uuid_v7 } from "../lagerd.js";
 
 // Beside the page, wherever a proxy has put it.
 const ROOT = new URL("../", import.meta.url);
@@ -75,14 +75,4 @@ function applied(answer) {
   const line = answer?.results?.[0];
   if (line?.status === "refused") throw new FeedError(line);
   return answer;
-}
-
-/** A UUID of version 7 (RFC 9562): the daemon's time in milliseconds, then chance. */
-function uuid_v7(now_ms) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let at = 0; at < 6; at++) bytes[at] = Math.floor(now_ms / 2 ** (8 * (5 - at)));
-  bytes[6] = (bytes[6] & 0x0f) | 0x70;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
